@@ -1,0 +1,21 @@
+{# The rows of an extract that are current: of each source and period, those of its newest delivery.
+   A total delivered beside its parts is a source of its own, so that it is never added to them. #}
+{% macro current_rows(extract, columns) %}
+select
+    delivered.delivery_id,
+    case
+        when current_delivery.areas = 'boroughs'
+            and delivered.area in ('force', 'greater_london', 'inner_london', 'outer_london')
+            then current_delivery.source || '_total'
+        else current_delivery.source
+    end as source,
+    delivered.period_month,
+    delivered.months_covered,
+    delivered.area as area_id,
+    {{ columns | map('string') | join(',\n    ') }}
+from {{ source('landing', extract) }} as delivered
+inner join {{ ref('stg_current_delivery') }} as current_delivery
+    on delivered.delivery_id = current_delivery.delivery_id
+    and delivered.period_month = current_delivery.period_month
+    and delivered.months_covered = current_delivery.months_covered
+{% endmacro %}

@@ -1,0 +1,54 @@
+-- One row per source, period, area, offence group and flags, plus a row of zero offences per covered cell.
+-- A flag is null throughout where the source does not carry it.
+with carries as (
+    select
+        source,
+        bool_or(column_name = 'is_domestic') as domestic,
+        bool_or(column_name = 'is_gun_enabled') as gun,
+        bool_or(column_name = 'is_knife_enabled') as knife,
+        bool_or(column_name = 'arrest_date') as arrest
+    from {{ ref('int_source_carries') }}
+    where extract = 'recorded_crime'
+    group by source
+)
+
+select
+    crime.source,
+    crime.period_month,
+    crime.months_covered,
+    crime.area_id,
+    offence_groups.offence_group,
+    offence_groups.offence_category,
+    offence_groups.is_tier_1,
+    offence_groups.is_tier_2,
+    crime.is_domestic,
+    crime.is_gun_enabled,
+    crime.is_knife_enabled,
+    case when carries.arrest then crime.arrest_date is not null end as is_arrested,
+    case when carries.arrest then crime.outcome_type is not null end as is_detected,
+    sum(crime.offences) as offences
+from {{ ref('stg_recorded_crime') }} as crime
+inner join carries on crime.source = carries.source
+inner join {{ ref('offence_groups') }} as offence_groups
+    on regexp_replace(crime.source, '_total$', '') = offence_groups.source
+    and crime.offence_code = offence_groups.offence_code
+group by all
+union all
+select
+    coverage.source,
+    coverage.period_month,
+    coverage.months_covered,
+    coverage.area_id,
+    'none' as offence_group,
+    'none' as offence_category,
+    false as is_tier_1,
+    false as is_tier_2,
+    case when carries.domestic then false end as is_domestic,
+    case when carries.gun then false end as is_gun_enabled,
+    case when carries.knife then false end as is_knife_enabled,
+    case when carries.arrest then false end as is_arrested,
+    case when carries.arrest then false end as is_detected,
+    0 as offences
+from {{ ref('int_coverage') }} as coverage
+inner join carries on coverage.source = carries.source
+where coverage.extract = 'recorded_crime'

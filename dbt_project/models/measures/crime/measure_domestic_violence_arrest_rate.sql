@@ -1,0 +1,10 @@
+-- One row per source, period and area: domestic-violence offences that led to an arrest, whenever it came, over all.
+select
+    source,
+    period_month,
+    months_covered,
+    area_id,
+    {{ count_where('is_domestic and is_arrested') }} as numerator,
+    {{ count_where('is_domestic') }} as denominator
+from {{ ref('int_recorded_crime') }}
+group by source, period_month, months_covered, area_id

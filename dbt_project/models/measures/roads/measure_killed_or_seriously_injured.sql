@@ -1,0 +1,11 @@
+-- One row per source, period and area: people killed within 30 days or seriously injured.
+-- Published figures leave the airports out, so no total may contain them.
+select
+    source,
+    period_month,
+    months_covered,
+    area_id,
+    {{ count_where("severity in ('fatal', 'serious', 'killed_or_serious')", 'casualties') }} as numerator
+from {{ ref('stg_road_casualties') }}
+where area_id <> 'heathrow'
+group by source, period_month, months_covered, area_id

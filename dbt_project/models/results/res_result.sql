@@ -1,0 +1,83 @@
+-- One row per measure, period basis, month, area and population group: the figure from the best-ranked source that
+-- fills the whole window, or null with the reason. The force has a row for every window, whatever was delivered.
+with ranked as (
+    select
+        results.*,
+        preference.rank
+    from {{ ref('res_source_result') }} as results
+    inner join {{ ref('measures') }} as measures on results.measure_id = measures.measure_id
+    inner join {{ ref('source_preference') }} as preference
+        on measures.extract = preference.extract
+        and results.source = preference.source
+        and (preference.measure_id is null or preference.measure_id = results.measure_id)
+    -- A rank for the measure itself goes before the rank for its extract.
+    qualify row_number() over (
+        partition by results.measure_id, results.source, results.area_id, results.population_group,
+            results.period_basis, results.period_month
+        order by preference.measure_id is null
+    ) = 1
+),
+
+chosen as (
+    select *
+    from ranked
+    qualify row_number() over (
+        partition by measure_id, area_id, population_group, period_basis, period_month
+        order by value is null, rank
+    ) = 1
+),
+
+delivered as (
+    select distinct extract from {{ ref('int_coverage') }}
+),
+
+carried as (
+    select
+        measures.measure_id,
+        bool_or(parts.measure_id is not null) as has_parts
+    from {{ ref('measures') }} as measures
+    left join (select distinct measure_id from {{ ref('res_source_result') }}) as parts
+        on measures.measure_id = parts.measure_id
+    group by measures.measure_id
+),
+
+expected as (
+    select
+        measures.measure_id,
+        'force' as area_id,
+        'all' as population_group,
+        windows.period_basis,
+        windows.period_month,
+        windows.window_from,
+        case
+            when measures.extract is null then 'no source'
+            when delivered.extract is null then 'no source: no delivery of ' || measures.extract
+            when not carried.has_parts
+                then 'no source: no delivery carries ' || replace(measures.needs_columns, ' ', ', ')
+            else 'not delivered for this period'
+        end as reason
+    from {{ ref('measures') }} as measures
+    cross join {{ ref('int_window') }} as windows
+    left join delivered on measures.extract = delivered.extract
+    left join carried on measures.measure_id = carried.measure_id
+),
+
+together as (
+    select * exclude (rank) from chosen
+    union all by name
+    select
+        expected.*,
+        false as is_complete,
+        false as is_published_value,
+        0 as rows_quarantined
+    from expected
+    anti join chosen using (measure_id, area_id, population_group, period_basis, period_month)
+)
+
+select
+    together.*,
+    measures.settles_after is null
+        or {{ add_months('together.period_month', 'measures.settles_after') }} <= reporting.reporting_month as is_settled
+from together
+inner join {{ ref('measures') }} as measures on together.measure_id = measures.measure_id
+cross join {{ source('landing', 'reporting_month') }} as reporting

@@ -1,0 +1,77 @@
+-- One row per measure, source, area, population group and window: every source's figure, gaps between groups among
+-- them, with the same window a year earlier from the same source and the change from it.
+with windows as (
+    select * from {{ ref('res_source_window') }}
+    union all by name
+    select
+        gap.measure_id,
+        first_group.source,
+        first_group.area_id,
+        'all' as population_group,
+        first_group.period_basis,
+        first_group.period_month,
+        first_group.window_from,
+        first_group.tile_months,
+        null::double as numerator,
+        null::double as denominator,
+        first_group.value - second_group.value as value,
+        least(first_group.respondents, second_group.respondents) as respondents,
+        null::double as sum_weight_squared,
+        null::double as sum_weight_squared_numerator,
+        false as is_published_value,
+        first_group.is_complete and second_group.is_complete as is_complete,
+        coalesce(first_group.reason, second_group.reason) as reason
+    from {{ ref('measures') }} as gap
+    inner join {{ ref('res_source_window') }} as first_group
+        on gap.base_measure = first_group.measure_id and gap.group_a = first_group.population_group
+    inner join {{ ref('res_source_window') }} as second_group
+        on gap.base_measure = second_group.measure_id
+        and gap.group_b = second_group.population_group
+        and first_group.source = second_group.source
+        and first_group.area_id = second_group.area_id
+        and first_group.period_basis = second_group.period_basis
+        and first_group.period_month = second_group.period_month
+    where gap.measure_type = 'survey_gap'
+),
+
+quarantined as (
+    select
+        windows.measure_id,
+        windows.source,
+        windows.period_basis,
+        windows.period_month,
+        windows.window_from,
+        sum(quarantined.rows_quarantined) as rows_quarantined
+    from (select distinct measure_id, source, period_basis, period_month, window_from from windows) as windows
+    inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
+    inner join {{ ref('int_quarantined_rows') }} as quarantined
+        on measures.extract = quarantined.extract
+        and regexp_replace(windows.source, '_total$', '') = quarantined.source
+        and quarantined.period_month between windows.window_from and windows.period_month
+    group by all
+)
+
+select
+    windows.*,
+    a_year_ago.value as value_same_period_last_year,
+    a_year_ago.numerator as numerator_same_period_last_year,
+    case
+        when windows.value is null then windows.reason
+        when {{ breaks_between('windows', add_months('windows.window_from', '-12'), 'windows.period_month') }}
+            then 'series break'
+        when a_year_ago.value is null then coalesce(a_year_ago.reason, 'not delivered')
+    end as reason_no_change,
+    coalesce(quarantined.rows_quarantined, 0) as rows_quarantined
+from windows
+left join windows as a_year_ago
+    on windows.measure_id = a_year_ago.measure_id
+    and windows.source = a_year_ago.source
+    and windows.area_id = a_year_ago.area_id
+    and windows.population_group = a_year_ago.population_group
+    and windows.period_basis = a_year_ago.period_basis
+    and a_year_ago.period_month = {{ add_months('windows.period_month', '-12') }}
+left join quarantined
+    on windows.measure_id = quarantined.measure_id
+    and windows.source = quarantined.source
+    and windows.period_basis = quarantined.period_basis
+    and windows.period_month = quarantined.period_month

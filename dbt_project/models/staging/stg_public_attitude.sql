@@ -1,0 +1,2 @@
+-- One row per interview and question, or published percentage, from the current delivery of each period.
+{{ current_rows('public_attitude', ['survey', 'question', 'answer', 'ethnic_group', 'weight', 'published_value', 'respondents']) }}

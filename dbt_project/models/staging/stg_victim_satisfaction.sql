@@ -1,0 +1,2 @@
+-- One row per interview, or published percentage, from the current delivery of each period.
+{{ current_rows('victim_satisfaction', ['crime_type', 'ethnic_group', 'overall', 'access', 'action', 'follow_up', 'treatment', 'weight', 'published_value', 'respondents']) }}

@@ -1,0 +1,66 @@
+"""What a valid delivery is: one pandera model per extract, and the registry the pipeline is built from.
+
+Here: `EXTRACTS`, one entry per extract.
+Belongs here: what the pipeline must know of an extract beyond its columns.
+Does not belong here: the shapes a delivery arrives in (`layouts/`).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestration.extracts.criminal_networks import CriminalNetworks
+from orchestration.extracts.population import Population
+from orchestration.extracts.recorded_crime import RecordedCrime
+from orchestration.extracts.road_casualties import RoadCasualties
+from orchestration.extracts.rules import ExtractModel
+from orchestration.extracts.surveys import PublicAttitude, VictimSatisfaction
+from orchestration.extracts.workforce import Workforce
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One business system's delivery.
+
+    `date_column` holds the event date of a record, from which its month follows. `quarantine_limit` is the share
+    of rows that may be quarantined before the whole delivery is refused.
+    """
+
+    name: str
+    title: str
+    model: type[ExtractModel]
+    cadence: Literal["monthly", "annual"]
+    date_column: str | None = None
+    # 0.5 %, set 2026-11-22: a handful of keying errors in a month passes, a mis-mapped column does not.
+    quarantine_limit: float = 0.005
+
+
+EXTRACTS: dict[str, Extract] = {
+    extract.name: extract
+    for extract in [
+        Extract("recorded_crime", "Recorded crime", RecordedCrime, "monthly", "recorded_date"),
+        Extract(
+            "victim_satisfaction",
+            "User Satisfaction Survey",
+            VictimSatisfaction,
+            "monthly",
+            "interview_date",
+        ),
+        Extract(
+            "public_attitude",
+            "Public Attitude Survey and other surveys of residents",
+            PublicAttitude,
+            "monthly",
+            "interview_date",
+        ),
+        Extract("workforce", "Workforce", Workforce, "monthly"),
+        Extract("road_casualties", "Road casualties (STATS19)", RoadCasualties, "monthly", "collision_date"),
+        Extract(
+            "criminal_networks",
+            "Criminal networks disrupted",
+            CriminalNetworks,
+            "monthly",
+            "disruption_date",
+        ),
+        Extract("population", "Mid-year population", Population, "annual"),
+    ]
+}

@@ -1,0 +1,63 @@
+"""What a pandera model of an extract is built from.
+
+Here: the base model, the rule decorator and the rules that several extracts share.
+Belongs here: a rule at least two extracts need.
+Does not belong here: the columns or rules of one extract.
+
+A rule has a code (the name a quarantined row carries) and a sentence (what the person on call reads). A null is
+never a failure of a rule about values: whether a column may be null is the column's own property.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from orchestration.extracts.seeds import area_ids
+
+SLUG = r"^[a-z0-9][a-z0-9_]{0,39}$"
+
+
+def rule(sentence: str) -> Callable[[Callable[[], pl.Expr]], Any]:
+    """Turn a function that returns one boolean expression over the row into a named pandera rule."""
+
+    def decorate(expression: Callable[[], pl.Expr]) -> Any:
+        def check(cls: type, data: pa.PolarsData) -> pl.LazyFrame:
+            return data.lazyframe.select(expression().fill_null(True))
+
+        check.__name__ = expression.__name__
+        return pa.dataframe_check(name=expression.__name__, error=sentence)(check)
+
+    return decorate
+
+
+def unique(column: str) -> pl.Expr:
+    """True where `column` is null or occurs once in the delivery."""
+    return pl.col(column).is_null() | pl.col(column).is_unique()
+
+
+def record_has_key_and_date(key: str, date: str) -> pl.Expr:
+    """True where a row is a record (key and date) or a count (neither)."""
+    return pl.col(key).is_null() == pl.col(date).is_null()
+
+
+class ExtractModel(pa.DataFrameModel):
+    """Columns every extract with a month has; the order of columns does not matter, their set does."""
+
+    period_month: dt.date = pa.Field(description="first day of the last month covered")
+    months_covered: int = pa.Field(description="months the row covers, ending with period_month", ge=1, le=12)
+    area: str = pa.Field(description="area_id of seeds/areas.csv")
+
+    @rule("period_month is not the first day of a month")
+    def period_is_a_month() -> pl.Expr:
+        return pl.col("period_month").dt.day() == 1
+
+    @rule("the area is not in seeds/areas.csv")
+    def area_unknown() -> pl.Expr:
+        return pl.col("area").is_in(sorted(area_ids()))
+
+    class Config:
+        strict = True
+        coerce = False

@@ -1,0 +1,278 @@
+"""The file gate: from a path in `raw/` to tables of cells, or a refusal in words.
+
+Here: name, size, encoding and shape of a file, before anything is known of its meaning.
+Belongs here: what holds for every delivery whatever its extract.
+Does not belong here: columns and rows (`layouts/`, `extracts/`).
+"""
+
+import csv
+import datetime as dt
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+# Set 2026-11-22: a year of the largest extract is about 0.3 GB as CSV; ten times that is a mistake, not a delivery.
+LARGEST_FILE = 4 * 1024**3
+LARGEST_UNPACKED = 8 * 1024**3
+WORKBOOKS = {".xlsx", ".xls"}
+EXTENSIONS = {".csv", ".parquet"} | WORKBOOKS
+SIDECAR_KEYS = {"revision", "partial", "encoding"}
+NAME_WITH_PERIOD = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?:_r(?P<revision>\d{1,4}))?$")
+NAME_WITH_REVISION = re.compile(r"_r(?P<revision>\d{1,4})$")
+
+
+class Refused(Exception):
+    """A delivery that cannot be taken: the rule it breaks and the remedy, without any value from a row."""
+
+    def __init__(self, rule: str, sentence: str, remedy: str, rows: int | None = None) -> None:
+        super().__init__(f"{sentence}. {remedy}.")
+        self.rule = rule
+        self.rows = rows
+
+
+@dataclass(frozen=True)
+class Table:
+    """One sheet or file: its header as received, and its rows with columns named "0", "1", … by position."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: pl.DataFrame
+
+    def named(self) -> pl.DataFrame:
+        """The rows under their received header, with `line_number` (1-based line or sheet row) in front."""
+        frame = self.rows.rename({str(i): name for i, name in enumerate(self.header)})
+        return frame.with_row_index("line_number", offset=2)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A delivery that passed the gate."""
+
+    file_name: str
+    sha256: str
+    revision: int
+    is_partial: bool
+    file_month: dt.date | None
+    tables: tuple[Table, ...] = field(repr=False)
+
+
+def delivery_files(folder: Path) -> Iterator[Path]:
+    """Every delivered file of one extract's folder, in name order; sidecars and dot files are not deliveries."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or is_sidecar(path) or path.is_dir():
+            continue
+        yield path
+
+
+def is_sidecar(path: Path) -> bool:
+    """True for `<delivery>.json`, which declares what a file name cannot: revision, partial, encoding."""
+    return path.suffix == ".json" and path.with_suffix("").suffix.lower() in EXTENSIONS
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes and of its sidecar's, by which a delivery is known."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1024 * 1024):
+            digest.update(block)
+    sidecar = _sidecar(path)
+    if sidecar.is_file():
+        digest.update(sidecar.read_bytes())
+    return digest.hexdigest()
+
+
+def receive(path: Path, sha256: str) -> Received:
+    """Gate one file and read it into tables of cells; raises `Refused`."""
+    if path.is_symlink() or not path.is_file():
+        raise Refused("not_a_file", "The delivery is not a regular file", "Deliver a copy of the file")
+    suffix = path.suffix.lower()
+    if suffix not in EXTENSIONS:
+        known = ", ".join(sorted(EXTENSIONS))
+        raise Refused("extension", "The file's extension is not known", f"Deliver one of {known}")
+    size = path.stat().st_size
+    if size == 0:
+        raise Refused("empty", "The file is empty", "Deliver it again, whole", rows=0)
+    if size > LARGEST_FILE:
+        raise Refused("size", f"The file has {size:,} bytes, more than {LARGEST_FILE:,}", "Split the delivery")
+    declared = _read_sidecar(path)
+    if suffix == ".csv":
+        tables = (_read_csv(path, declared.get("encoding", "utf-8")),)
+    elif suffix == ".parquet":
+        tables = (_read_parquet(path),)
+    else:
+        tables = _read_workbook(path)
+    for table in tables:
+        repeated = sorted({name for name in table.header if name and table.header.count(name) > 1})
+        if repeated and len(tables) == 1:
+            raise Refused(
+                "duplicate_header",
+                f"Column names occur twice: {_names(repeated)}",
+                "Deliver each column once",
+            )
+    if not any(table.rows.height for table in tables):
+        raise Refused("empty", "The file has a header and no rows", "Deliver it again, whole", rows=0)
+    named = NAME_WITH_PERIOD.match(path.stem)
+    revised = NAME_WITH_REVISION.search(path.stem)
+    return Received(
+        file_name=path.name,
+        sha256=sha256,
+        revision=int(declared.get("revision", revised["revision"] if revised else 1)),
+        is_partial=bool(declared.get("partial", False)),
+        file_month=dt.date(int(named["year"]), int(named["month"]), 1) if named else None,
+        tables=tables,
+    )
+
+
+def _names(names: list[str]) -> str:
+    """Column names for a message, cut so that a data row mistaken for a header shows little."""
+    shown = ", ".join(f"«{name[:40]}»" for name in names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _read_sidecar(path: Path) -> dict[str, str]:
+    sidecar = _sidecar(path)
+    if not sidecar.is_file():
+        return {}
+    try:
+        declared = json.loads(sidecar.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refused("sidecar", "The sidecar is not JSON", f"Mend {sidecar.name}") from error
+    valid = (
+        isinstance(declared, dict)
+        and set(declared) <= SIDECAR_KEYS
+        and isinstance(declared.get("revision", 1), int)
+        and isinstance(declared.get("partial", False), bool)
+        and isinstance(declared.get("encoding", ""), str)
+    )
+    if not valid:
+        raise Refused(
+            "sidecar",
+            "The sidecar holds something other than revision (a number), partial (true or false) and encoding",
+            f"Mend {sidecar.name}",
+        )
+    return declared
+
+
+def _read_csv(path: Path, encoding: str) -> Table:
+    """Every field as text, a ragged line refused: a reader that guesses hides damage."""
+    try:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as lines:
+            header = tuple(next(csv.reader([lines.readline()]), []))
+    except (UnicodeDecodeError, LookupError) as error:
+        raise Refused(
+            "encoding",
+            f"The file is not {encoding} text",
+            'Save it as UTF-8, or declare {"encoding": …} in its sidecar',
+        ) from error
+    ragged: list[int] = []
+
+    def skip(row: pa.csv.InvalidRow) -> str:
+        ragged.append(row.number or 0)
+        return "skip"
+
+    columns = [str(i) for i in range(len(header))]
+    try:
+        table = pa.csv.read_csv(
+            path,
+            read_options=pa.csv.ReadOptions(column_names=columns, skip_rows=1, encoding=encoding),
+            parse_options=pa.csv.ParseOptions(invalid_row_handler=skip),
+            convert_options=pa.csv.ConvertOptions(
+                column_types={name: pa.string() for name in columns},
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        # The library's message quotes the line it stumbled on, so only its kind is passed on.
+        kind = "encoding" if "UTF8" in str(error) else "unreadable"
+        sentence = {
+            "encoding": "The file holds bytes that are not UTF-8",
+            "unreadable": "The file cannot be read as CSV",
+        }[kind]
+        raise Refused(kind, sentence, "Save it again as CSV in UTF-8") from error
+    if ragged:
+        raise Refused(
+            "ragged",
+            f"{len(ragged):,} lines do not have the header's {len(header)} fields",
+            "The file may be cut off or hold unquoted commas: deliver it again, whole",
+            rows=len(ragged),
+        )
+    return Table(path.name, header, pl.DataFrame(table))
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        metadata = pa.parquet.ParquetFile(path).metadata
+    except (pa.ArrowInvalid, OSError) as error:
+        raise Refused(
+            "unreadable",
+            "The file is not a whole Parquet file",
+            "It may be cut off: deliver it again, whole",
+        ) from error
+    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    _refuse_unpacked(unpacked)
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.ComputeError, OSError) as error:
+        raise Refused(
+            "unreadable",
+            "The file's pages cannot be read",
+            "It may be damaged: deliver it again",
+        ) from error
+    header = tuple(frame.columns)
+    return Table(path.name, header, frame.rename({name: str(i) for i, name in enumerate(header)}))
+
+
+def _read_workbook(path: Path) -> tuple[Table, ...]:
+    """Each visible sheet with its first row as header, every cell as text."""
+    if path.suffix.lower() == ".xlsx":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                _refuse_unpacked(sum(item.file_size for item in archive.infolist()))
+        except zipfile.BadZipFile as error:
+            raise Refused(
+                "unreadable", "The workbook cannot be opened", "It may be cut off: deliver it again, whole"
+            ) from error
+    try:
+        workbook = fastexcel.read_excel(path)
+        sheets = []
+        for name in workbook.sheet_names:
+            sheet = workbook.load_sheet(name, header_row=None, dtypes="string")
+            if sheet.visible == "visible":
+                sheets.append((name, sheet.to_polars()))
+    except (fastexcel.FastExcelError, OSError) as error:
+        raise Refused(
+            "unreadable", "The workbook cannot be read", "It may be damaged: save it again in Excel"
+        ) from error
+    return tuple(_sheet_table(name, cells) for name, cells in sheets)
+
+
+def _sheet_table(name: str, cells: pl.DataFrame) -> Table:
+    cells = cells.rename({column: str(i) for i, column in enumerate(cells.columns)})
+    header = tuple("" if cell is None else str(cell) for cell in cells.row(0)) if cells.height else ()
+    return Table(name, header, cells.slice(1))
+
+
+def _refuse_unpacked(size: int) -> None:
+    if size > LARGEST_UNPACKED:
+        raise Refused(
+            "unpacked_size",
+            f"The file unpacks to {size:,} bytes, more than {LARGEST_UNPACKED:,}",
+            "Split the delivery",
+        )

@@ -1,0 +1,278 @@
+"""The landing: one folder per accepted delivery, known by its content, never edited.
+
+Here: landing a delivery, its record, its quarantined rows, and reading the records back.
+Belongs here: what is written under `warehouse/landing` and `warehouse/quarantine`.
+Does not belong here: which delivery of a period is current (the dbt model `stg_current_delivery`).
+"""
+
+import datetime as dt
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from orchestration.extracts import Extract
+from orchestration.landing.received import Received, Refused, content_hash, receive
+from orchestration.landing.validation import Validated, validate
+from orchestration.layouts import recognise
+from orchestration.layouts.layout import Layout
+
+ACCEPTED_ROWS = "accepted.parquet"
+RECORD = "delivery.json"
+REFUSAL = "refusal.json"
+QUARANTINED_ROWS = "rows.csv"
+# Areas a delivery may honestly have no rows for in a month.
+OCCASIONAL_AREAS = {"heathrow", "central_units", "not_recorded"}
+
+
+@dataclass(frozen=True)
+class DeliveredPeriod:
+    """Rows of one period; `period_month` is None for quarantined rows whose month could not be read."""
+
+    period_month: str | None
+    months_covered: int
+    rows_accepted: int
+    rows_quarantined: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The record of one delivery. `status` is landed or refused; refused ones hold the reason and no periods."""
+
+    delivery_id: str
+    extract: str
+    file_name: str
+    sha256: str
+    received_at: str
+    status: str
+    source: str | None = None
+    revision: int | None = None
+    is_partial: bool | None = None
+    rows_received: int | None = None
+    rows_accepted: int | None = None
+    rows_quarantined: int | None = None
+    rows_by_rule: dict[str, int] = field(default_factory=dict)
+    periods: list[DeliveredPeriod] = field(default_factory=list)
+    areas: list[str] = field(default_factory=list)
+    reason: str | None = None
+
+    @property
+    def landed_months(self) -> set[tuple[str, int]]:
+        return {(p.period_month, p.months_covered) for p in self.periods if p.period_month}
+
+
+class Landing:
+    """The landed deliveries of one warehouse."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.folder = warehouse / "landing"
+        self.quarantine = warehouse / "quarantine"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def deliveries(self, extract: str | None = None) -> list[Delivery]:
+        """Every landed and refused delivery on record, of one extract or of all, in a stable order."""
+        inside = extract or "*"
+        records = [*self.folder.glob(f"{inside}/*/{RECORD}"), *self.quarantine.glob(f"{inside}/*/{REFUSAL}")]
+        whole = [record for record in records if not record.parent.name.startswith(".")]
+        return sorted((_read(record) for record in whole), key=lambda d: (d.extract, d.delivery_id))
+
+    def accepted_rows(self, delivery: Delivery) -> Path:
+        return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
+
+    def land(self, files: list[Path], extract: Extract) -> tuple[list[Delivery], list[Delivery]]:
+        """Land what is new among one extract's files; returns (landed, refused) of this call.
+
+        The same content again is a no-op. Deliveries are taken oldest period and lowest revision first, so that
+        the order of arrival decides nothing; two new ones that claim the same place are both refused.
+        """
+        known = {d.delivery_id: d for d in self.deliveries(extract.name) if d.status == "landed"}
+        refused: list[Delivery] = []
+        candidates: dict[str, Delivery] = {}
+        for path in files:
+            sha256 = content_hash(path)
+            if sha256[:16] in known or sha256[:16] in candidates:
+                continue
+            try:
+                received = receive(path, sha256)
+                layout = recognise(received, extract.name)
+                validated = validate(received, layout, extract)
+                _refuse_over_limit(validated, extract)
+            except Refused as refusal:
+                refused.append(self._refuse(path.name, sha256, extract, refusal))
+                continue
+            delivery = _record(received, layout, validated, extract)
+            self._build(delivery, validated)
+            candidates[delivery.delivery_id] = delivery
+
+        landed: list[Delivery] = []
+        for delivery in sorted(candidates.values(), key=_first_period_and_revision):
+            others = [d for d in candidates.values() if d.delivery_id != delivery.delivery_id]
+            try:
+                _refuse_same_place(delivery, [*known.values(), *others])
+                _refuse_lost_area(delivery, list(known.values()))
+            except Refused as refusal:
+                shutil.rmtree(self._building(delivery))
+                refused.append(self._refuse(delivery.file_name, delivery.sha256, extract, refusal))
+                continue
+            self._admit(delivery)
+            known[delivery.delivery_id] = delivery
+            landed.append(delivery)
+        return landed, refused
+
+    def _building(self, delivery: Delivery) -> Path:
+        return self.folder / delivery.extract / f".{delivery.delivery_id}.{os.getpid()}"
+
+    def _build(self, delivery: Delivery, validated: Validated) -> None:
+        """Write a delivery's rows beside the landing; one delivery at a time is all that memory holds."""
+        building = self._building(delivery)
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        validated.accepted.write_parquet(building / ACCEPTED_ROWS)
+        (building / RECORD).write_text(json.dumps(asdict(delivery), indent=1), encoding="utf-8")
+        if validated.quarantined.height:
+            aside = self._quarantine_folder(delivery)
+            aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+            rows = validated.quarantined.drop("quarantined_period").select(
+                "line_number", "rules", "reasons", pl.exclude("line_number", "rules", "reasons")
+            )
+            rows.write_csv(aside / QUARANTINED_ROWS)
+
+    def _admit(self, delivery: Delivery) -> None:
+        """Rename into place: a folder with a record is whole."""
+        final = self.folder / delivery.extract / delivery.delivery_id
+        shutil.rmtree(final, ignore_errors=True)
+        self._building(delivery).rename(final)
+        (self._quarantine_folder(delivery) / REFUSAL).unlink(missing_ok=True)
+
+    def _refuse(self, file_name: str, sha256: str, extract: Extract, refusal: Refused) -> Delivery:
+        delivery = Delivery(
+            delivery_id=sha256[:16],
+            extract=extract.name,
+            file_name=file_name,
+            sha256=sha256,
+            received_at=_now(),
+            status="refused",
+            rows_by_rule={refusal.rule: refusal.rows or 0},
+            reason=str(refusal),
+        )
+        folder = self._quarantine_folder(delivery)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / REFUSAL).write_text(json.dumps(asdict(delivery), indent=1), encoding="utf-8")
+        return delivery
+
+    def _quarantine_folder(self, delivery: Delivery) -> Path:
+        return self.quarantine / delivery.extract / delivery.delivery_id
+
+
+def _read(record: Path) -> Delivery:
+    content: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    content["periods"] = [DeliveredPeriod(**period) for period in content["periods"]]
+    return Delivery(**content)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def _first_period_and_revision(delivery: Delivery) -> tuple[str, int, str]:
+    months = [month for month, _ in delivery.landed_months]
+    return (min(months, default=""), delivery.revision or 0, delivery.delivery_id)
+
+
+def _record(received: Received, layout: Layout, validated: Validated, extract: Extract) -> Delivery:
+    return Delivery(
+        delivery_id=received.sha256[:16],
+        extract=extract.name,
+        file_name=received.file_name,
+        sha256=received.sha256,
+        received_at=_now(),
+        status="landed",
+        source=layout.source,
+        revision=received.revision,
+        is_partial=received.is_partial,
+        rows_received=validated.rows_received,
+        rows_accepted=validated.accepted.height,
+        rows_quarantined=validated.quarantined.height,
+        rows_by_rule=validated.rows_by_rule,
+        periods=_periods(validated),
+        areas=sorted(validated.accepted["area"].unique()),
+    )
+
+
+def _periods(validated: Validated) -> list[DeliveredPeriod]:
+    accepted = validated.accepted.group_by("period_month", "months_covered").agg(rows_accepted=pl.len())
+    quarantined = validated.quarantined.group_by(period_month="quarantined_period").agg(
+        rows_quarantined=pl.len()
+    )
+    together = accepted.join(quarantined, on="period_month", how="full", coalesce=True, nulls_equal=True)
+    known = set(accepted["period_month"])
+    return [
+        DeliveredPeriod(
+            # Quarantined rows of a month without accepted ones count against every month of the delivery.
+            period_month=month.isoformat() if month in known else None,
+            months_covered=covered or 1,
+            rows_accepted=taken or 0,
+            rows_quarantined=aside or 0,
+        )
+        for month, covered, taken, aside in together.sort("period_month", "months_covered").rows()
+    ]
+
+
+def _refuse_over_limit(validated: Validated, extract: Extract) -> None:
+    limit = extract.quarantine_limit * validated.rows_received
+    if validated.quarantined.height <= limit and validated.accepted.height:
+        return
+    counts = ", ".join(f"{rule} {rows:,}" for rule, rows in sorted(validated.rows_by_rule.items()))
+    raise Refused(
+        "quarantine_limit",
+        f"{validated.quarantined.height:,} of {validated.rows_received:,} rows break a rule, more than "
+        f"{extract.quarantine_limit:.1%}: {counts}",
+        "Mend the rows at their source and deliver the file again",
+        rows=validated.quarantined.height,
+    )
+
+
+def _refuse_same_place(delivery: Delivery, others: list[Delivery]) -> None:
+    for other in others:
+        same = other.source == delivery.source and other.revision == delivery.revision
+        shared = sorted(delivery.landed_months & other.landed_months) if same else []
+        if shared:
+            raise Refused(
+                "revision_taken",
+                f"Revision {delivery.revision} of {shared[0][0][:7]} from {delivery.source} is also in "
+                f"«{other.file_name}», with other content",
+                f"If this one is newer, deliver it as revision {(delivery.revision or 0) + 1} (…_r"
+                f"{(delivery.revision or 0) + 1})",
+            )
+
+
+def _refuse_lost_area(delivery: Delivery, landed: list[Delivery]) -> None:
+    """A delivery must have every area that the one it follows has: the same period's, else the period's before."""
+    if delivery.is_partial or not delivery.landed_months:
+        return
+    same_source = [d for d in landed if d.source == delivery.source and not d.is_partial]
+    replaced = [d for d in same_source if d.landed_months & delivery.landed_months]
+    first = min(month for month, _ in delivery.landed_months)
+    before = [d for d in same_source if max(month for month, _ in d.landed_months) < first]
+    if replaced:
+        predecessor = max(replaced, key=lambda d: d.revision or 0)
+    elif before:
+        predecessor = max(
+            before, key=lambda d: (max(month for month, _ in d.landed_months), d.revision or 0)
+        )
+    else:
+        return
+    lost = sorted(set(predecessor.areas) - set(delivery.areas) - OCCASIONAL_AREAS)
+    if lost:
+        named = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+        raise Refused(
+            "lost_area",
+            f"{len(lost)} areas that «{predecessor.file_name}» has are missing: {named}",
+            'Deliver it whole, or declare {"partial": true} in its sidecar',
+        )
+

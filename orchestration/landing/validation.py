@@ -1,0 +1,190 @@
+"""Row rules applied: every row of a delivery is accepted, or quarantined with all its reasons.
+
+Here: casting text to an extract's types and running its pandera model.
+Belongs here: how a rule's verdict reaches a row.
+Does not belong here: the rules (`extracts/`).
+"""
+
+from dataclasses import dataclass
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from orchestration.extracts import Extract
+from orchestration.extracts.seeds import offence_codes
+from orchestration.landing.received import Received
+from orchestration.layouts.layout import Layout
+
+TRUE = ["true", "t", "yes", "y", "1"]
+FALSE = ["false", "f", "no", "n", "0"]
+# A spreadsheet hands a date over as text with a midnight behind it.
+DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y"]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Accepted rows (typed, the model's columns and `line_number`), quarantined rows (as received, with `rules`,
+    `reasons` and `quarantined_period`, their month where it could be read), and how many rows broke each rule."""
+
+    accepted: pl.DataFrame
+    quarantined: pl.DataFrame
+    rows_by_rule: dict[str, int]
+
+    @property
+    def rows_received(self) -> int:
+        return self.accepted.height + self.quarantined.height
+
+
+def validate(received: Received, layout: Layout, extract: Extract) -> Validated:
+    """Apply an extract's model to one delivery, relaxed for the columns its layout does not carry."""
+    schema = _schema(received, layout, extract)
+    as_received = layout.read(received)
+    absent = [pl.lit(None).alias(name) for name in schema.columns if name not in as_received.columns]
+    as_received = as_received.with_columns(absent)
+    typed, failures = _cast(as_received, schema)
+    typed = _with_period(typed, extract)
+    failures += _rule_failures(typed.select(list(schema.columns)), schema)
+
+    rules: dict[str, tuple[str, pl.Series]] = {}
+    for code, sentence, failed in failures:
+        known = rules.get(code)
+        rules[code] = (sentence, failed if known is None else known[1] | failed)
+    # A cell that could not be read is null by now; say why once, not also that it is missing.
+    for code in [code for code in rules if code.endswith("_missing")]:
+        unreadable = rules.get(code.replace("_missing", "_unreadable"))
+        if unreadable is not None:
+            rules[code] = (rules[code][0], rules[code][1] & ~unreadable[1])
+    rules = {code: found for code, found in rules.items() if found[1].any()}
+    if not rules:
+        none = as_received.clear().with_columns(
+            quarantined_period=pl.lit(None, pl.Date), rules=pl.lit(""), reasons=pl.lit("")
+        )
+        return Validated(typed, none, {})
+
+    broken = pl.DataFrame({code: failed for code, (_, failed) in rules.items()})
+    is_quarantined = broken.select(pl.any_horizontal(pl.all())).to_series()
+    sentences = {code: sentence for code, (sentence, _) in rules.items()}
+    said = broken.select(
+        rules=_joined({code: code for code in rules}), reasons=_joined(sentences)
+    )
+    quarantined = pl.concat(
+        [as_received, typed.select(quarantined_period=pl.col("period_month")), said], how="horizontal"
+    )
+    return Validated(
+        accepted=typed.filter(~is_quarantined),
+        quarantined=quarantined.filter(is_quarantined),
+        rows_by_rule={code: int(failed.sum()) for code, (_, failed) in rules.items()},
+    )
+
+
+def _joined(words: dict[str, str]) -> pl.Expr:
+    parts = [pl.when(pl.col(code)).then(pl.lit(word)) for code, word in words.items()]
+    return pl.concat_str(parts, separator="; ", ignore_nulls=True)
+
+
+def _schema(received: Received, layout: Layout, extract: Extract) -> pa.DataFrameSchema:
+    schema = extract.model.to_schema()
+    not_carried = {name: {"nullable": True} for name in schema.columns if name not in layout.carries}
+    if not_carried:
+        schema = schema.update_columns(not_carried)
+    if "offence_code" in schema.columns:
+        known = pl.col("offence_code").is_in(sorted(offence_codes(layout.source)))
+        sentence = f"the offence is not in seeds/offence_groups.csv for {layout.source}"
+        schema.checks = [*schema.checks, _check("offence_unknown", sentence, known)]
+    if received.file_month is not None:
+        same = pl.col("period_month") == pl.lit(received.file_month)
+        sentence = "the row's month is not the month in the file name"
+        schema.checks = [*schema.checks, _check("month_differs_from_file_name", sentence, same)]
+    return schema
+
+
+def _check(code: str, sentence: str, passes: pl.Expr) -> pa.Check:
+    return pa.Check(
+        lambda data: data.lazyframe.select(passes.fill_null(True)), name=code, error=sentence
+    )
+
+
+def _cast(
+    rows: pl.DataFrame, schema: pa.DataFrameSchema
+) -> tuple[pl.DataFrame, list[tuple[str, str, pl.Series]]]:
+    """Cast every column to the model's type; a cell that has content and no reading is a failure."""
+    types = {name: column.dtype.type for name, column in schema.columns.items()}
+    typed = rows.select(
+        "line_number", *[_reading(name, rows.schema[name], wanted) for name, wanted in types.items()]
+    )
+    kinds = {pl.Date: "a date (YYYY-MM-DD)", pl.Boolean: "true or false", pl.Int64: "a whole number"}
+    failures = []
+    for name, wanted in types.items():
+        if rows.schema[name] in (wanted, pl.Null):
+            continue
+        unread = rows[name].is_not_null() & typed[name].is_null()
+        if rows.schema[name] == pl.String:
+            unread = unread & (rows[name].str.strip_chars() != "")
+        sentence = f"{name} is not {kinds.get(wanted, 'a number')}"
+        failures.append((f"{name}_unreadable", sentence, unread))
+    return typed, failures
+
+
+def _reading(name: str, received: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if received == wanted:
+        return column
+    if received != pl.String:
+        # A whole number held as a fraction (12.0) reads as 12; 12.5 does not read as a whole number.
+        cast = column.cast(wanted, strict=False)
+        if wanted == pl.Int64 and received.is_float():
+            return pl.when(cast.cast(pl.Float64) == column).then(cast)
+        return cast
+    text = column.str.strip_chars()
+    if wanted == pl.Date:
+        return pl.coalesce(
+            [text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS]
+        ).alias(name)
+    if wanted == pl.Boolean:
+        lower = text.str.to_lowercase()
+        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False).alias(name)
+    if wanted == pl.Float64:
+        number = text.cast(pl.Float64, strict=False)
+        return pl.when(number.is_finite()).then(number).alias(name)
+    if wanted == pl.Int64:
+        # A workbook holds every number as a fraction and may hand 12 over as 12.0.
+        return text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False).alias(name)
+    return pl.when(text != "").then(text).alias(name)
+
+
+def _with_period(typed: pl.DataFrame, extract: Extract) -> pl.DataFrame:
+    """Fill the month of a record from its date, and one month where a row does not say how many it covers."""
+    if extract.date_column:
+        month = pl.col(extract.date_column).dt.truncate("1mo")
+        typed = typed.with_columns(pl.coalesce("period_month", month).alias("period_month"))
+    return typed.with_columns(pl.col("months_covered").fill_null(1))
+
+
+def _rule_failures(
+    typed: pl.DataFrame, schema: pa.DataFrameSchema
+) -> list[tuple[str, str, pl.Series]]:
+    try:
+        schema.validate(typed, lazy=True)
+    except SchemaErrors as errors:
+        return [_failure(error, typed.height) for error in errors.schema_errors]
+    return []
+
+
+def _failure(error: pa.errors.SchemaError, rows: int) -> tuple[str, str, pl.Series]:
+    """A rule's code, sentence and failing rows; pandera's own message quotes values and is not used."""
+    output = error.check_output
+    if output is None:
+        raise error
+    failed = ~output.to_series().fill_null(True)
+    if failed.len() != rows:
+        raise error
+    if isinstance(error.check, str):
+        return (f"{error.column_name}_missing", f"{error.column_name} is missing", failed)
+    if isinstance(error.schema, pa.DataFrameSchema):
+        return (str(error.check.name), str(error.check.error), failed)
+    return (
+        f"{error.column_name}_out_of_domain",
+        f"{error.column_name} is not among the values agreed",
+        failed,
+    )

@@ -1,0 +1,45 @@
+"""The shapes a delivery arrives in, recognised from what is in the file, never from its name.
+
+Here: `LAYOUTS` and the recognition of one of them.
+Belongs here: choosing a layout.
+Does not belong here: reading one (a module per family of shapes).
+"""
+
+from orchestration.landing.received import Received, Refused
+from orchestration.layouts import (
+    monthly_extracts,
+    published_casualties,
+    published_crime,
+    published_other,
+)
+from orchestration.layouts.layout import Layout
+
+LAYOUTS: list[Layout] = [
+    *monthly_extracts.LAYOUTS,
+    *published_crime.LAYOUTS,
+    *published_casualties.LAYOUTS,
+    *published_other.LAYOUTS,
+]
+
+
+def recognise(received: Received, extract: str) -> Layout:
+    """The layout of `extract` a delivery arrives in; raises `Refused` with the nearest one and what differs."""
+    candidates = [
+        (layout.differences(received), layout) for layout in LAYOUTS if layout.extract == extract
+    ]
+    differences, nearest = min(candidates, key=lambda candidate: len(candidate[0]))
+    if not differences:
+        return nearest
+    elsewhere = [layout for layout in LAYOUTS if not layout.differences(received)]
+    if elsewhere:
+        raise Refused(
+            "wrong_folder",
+            f"The file is a delivery of {elsewhere[0].extract} ({elsewhere[0].title})",
+            f"Move it to the folder {elsewhere[0].extract}",
+        )
+    shown = "; ".join(differences[:8]) + (f"; and {len(differences) - 8} more" if len(differences) > 8 else "")
+    raise Refused(
+        "layout",
+        f"No known layout has this header. The nearest is «{nearest.title}»; it differs in: {shown}",
+        "Deliver the columns as agreed",
+    )

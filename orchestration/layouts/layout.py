@@ -1,0 +1,64 @@
+"""What a layout is: one known shape of a delivery, and how it becomes an extract's columns.
+
+Here: the `Layout` type and the small readings that several layouts share.
+Belongs here: what every layout needs.
+Does not belong here: any one published file's quirks.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from orchestration.landing.received import Received
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One shape a delivery arrives in.
+
+    `source` names the figures that come of it and is what `seeds/source_preference.csv` ranks. `carries` is the set
+    of extract columns it fills; the others are null, and a measure that needs one of them has no figure from here.
+    `areas` says whether its rows are areas of a force (a total among them is then a source of its own) or forces.
+    `read` gives text or typed columns `line_number` plus `carries`; it raises nothing for a bad cell, it leaves the
+    cell as it is (or null) for the extract's rules to find. `differences` lists what keeps a delivery from being
+    this layout; empty means recognised. `ends_with_line_break` is False for a file published without one.
+    """
+
+    source: str
+    extract: str
+    title: str
+    carries: frozenset[str]
+    areas: Literal["boroughs", "forces"]
+    read: Callable[[Received], pl.DataFrame]
+    differences: Callable[[Received], list[str]]
+
+
+def exact_header(*expected: str, any_order: bool = False) -> Callable[[Received], list[str]]:
+    """Recognise one table by its header: every expected column and no other."""
+
+    def differences(received: Received) -> list[str]:
+        if len(received.tables) != 1:
+            return [f"{len(received.tables)} sheets instead of one"]
+        header = received.tables[0].header
+        missing = [f"missing column «{name}»" for name in expected if name not in header]
+        extra = [f"unexpected column «{name[:40]}»" for name in header if name not in expected]
+        if missing or extra or any_order or header == expected:
+            return missing + extra
+        return ["columns in another order"]
+
+    return differences
+
+
+def area_id(name: str | pl.Expr, names: Mapping[str, str] | None = None) -> pl.Expr:
+    """A published area name as an `area_id`: lower case, words joined by `_`, then the layout's own `names`."""
+    column = pl.col(name) if isinstance(name, str) else name
+    slug = (
+        column.cast(pl.String)
+        .str.to_lowercase()
+        .str.replace_all("&", "and", literal=True)
+        .str.replace_all(r"[^a-z0-9]+", "_")
+        .str.strip_chars("_")
+    )
+    return slug.replace(dict(names)) if names else slug

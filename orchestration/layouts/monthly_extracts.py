@@ -1,0 +1,62 @@
+"""The shape the business systems deliver: one table whose header is the extract's own columns, in any order.
+
+Here: one layout per extract.
+Belongs here: what a system's extract leaves out because it is the same in every row.
+Does not belong here: files that somebody else published (their own modules).
+"""
+
+import polars as pl
+
+from orchestration.extracts import EXTRACTS, Extract
+from orchestration.landing.received import Received
+from orchestration.layouts.layout import Layout, area_id, exact_header
+
+SOURCES = {
+    "recorded_crime": "crime_system",
+    "victim_satisfaction": "satisfaction_survey",
+    "public_attitude": "attitude_survey",
+    "workforce": "workforce_system",
+    "road_casualties": "casualty_system",
+    "criminal_networks": "networks_system",
+    "population": "population_estimates",
+}
+
+# What the system does not send, because it is the same for every row or follows from another column.
+IMPLIED: dict[str, dict[str, pl.Expr]] = {
+    "workforce": {"months_covered": pl.lit(1)},
+    "criminal_networks": {
+        "area": pl.lit("force"),
+        "period_month": pl.lit(None, pl.Date),
+        "months_covered": pl.lit(1),
+    },
+    "population": {
+        "period_month": pl.col("year").cast(pl.String) + "-12-01",
+        "months_covered": pl.lit(12),
+    },
+}
+
+
+def _layout(extract: Extract) -> Layout:
+    implied = IMPLIED.get(extract.name, {})
+    columns = tuple(name for name in extract.model.to_schema().columns if name not in implied)
+
+    def read(received: Received) -> pl.DataFrame:
+        frame = received.tables[0].named()
+        if "area" in columns:
+            frame = frame.with_columns(area_id("area"))
+        return frame.with_columns(**implied)
+
+    return Layout(
+        source=SOURCES[extract.name],
+        extract=extract.name,
+        title=f"{extract.title}, the system's own extract",
+        carries=frozenset(columns) | frozenset(implied),
+        areas="boroughs" if "area" in columns else "forces",
+        read=read,
+        differences=exact_header(*columns, any_order=True),
+    )
+
+
+
+
+LAYOUTS = [_layout(extract) for extract in EXTRACTS.values()]

@@ -1,0 +1,121 @@
+"""Recorded crime as other people publish it.
+
+Here: the two borough-level shapes of the Metropolitan Police and the Home Office's police force areas.
+Belongs here: a published shape of recorded crime, read as published and unedited.
+Does not belong here: which offences form a group (`seeds/offence_groups.csv`).
+"""
+
+import re
+
+import polars as pl
+
+from orchestration.landing.received import Received
+from orchestration.layouts.layout import Layout, area_id, exact_header
+
+COUNT = frozenset({"period_month", "months_covered", "area", "offence_code", "offences"})
+MONTH = re.compile(r"^(19|20)\d{2}(0[1-9]|1[0-2])$")
+WIDE_KEY = ("MajorText", "MinorText", "LookUp_BoroughName")
+LONG_HEADER = ("", "X", "Month", "CrimeType ", "CrimeDetails", "CrimeCount", "Borough")
+FORCE_HEADER = ("12 months ending", "PFA", "Region", "Offence", "Rolling year total number of offences")
+NOT_POLICE_FORCES = ("Action Fraud", "CIFAS", "UK Finance", "British Transport Police")
+
+
+def _wide_differences(received: Received) -> list[str]:
+    if len(received.tables) != 1:
+        return [f"{len(received.tables)} sheets instead of one"]
+    header = received.tables[0].header
+    missing = [f"missing column «{name}»" for name in WIDE_KEY if name not in header]
+    months = [name for name in header if MONTH.match(name)]
+    extra = [
+        f"unexpected column «{name[:40]}»" for name in header if name not in WIDE_KEY and not MONTH.match(name)
+    ]
+    return missing + extra + ([] if months else ["no column named as a month (201004)"])
+
+
+def _read_wide(received: Received) -> pl.DataFrame:
+    """One row per borough, offence and month column; a blank cell stays blank."""
+    frame = received.tables[0].named()
+    months = [name for name in frame.columns if MONTH.match(name)]
+    return frame.unpivot(
+        on=months,
+        index=["line_number", *WIDE_KEY],
+        variable_name="month",
+        value_name="offences",
+    ).select(
+        "line_number",
+        period_month=_month("month"),
+        months_covered=pl.lit(1),
+        area=area_id("LookUp_BoroughName", {"london_heathrow_and_london_city_airports": "heathrow"}),
+        offence_code=pl.col("MajorText") + ": " + pl.col("MinorText"),
+        offences="offences",
+    )
+
+
+def _read_long(received: Received) -> pl.DataFrame:
+    """One row per month, offence and borough; the publisher writes NULL where the borough was not recorded."""
+    return (
+        received.tables[0]
+        .named()
+        .select(
+            "line_number",
+            period_month=_month("Month"),
+            months_covered=pl.lit(1),
+            area=area_id("Borough", {"null": "not_recorded"}),
+            offence_code=pl.col("CrimeType ") + ": " + pl.col("CrimeDetails"),
+            offences="CrimeCount",
+        )
+    )
+
+
+def _read_forces(received: Received) -> pl.DataFrame:
+    """One row per force, offence and rolling year. Windows overlap: quarterly from June 2007, a year each."""
+    other = {"metropolitan_police": "force"}
+    bodies = area_id("PFA", other)
+    is_police = ~pl.col("PFA").is_in(NOT_POLICE_FORCES) & (bodies != "force")
+    return (
+        received.tables[0]
+        .named()
+        .select(
+            "line_number",
+            period_month=pl.col("12 months ending").str.to_date("%d-%m-%Y", strict=False).dt.truncate("1mo"),
+            months_covered=pl.lit(12),
+            area=pl.when(is_police).then(bodies + "_police").otherwise(bodies),
+            offence_code="Offence",
+            offences="Rolling year total number of offences",
+        )
+    )
+
+
+def _month(column: str) -> pl.Expr:
+    return (pl.col(column) + "01").str.to_date("%Y%m%d", strict=False)
+
+
+LAYOUTS = [
+    Layout(
+        source="mps_borough_wide",
+        extract="recorded_crime",
+        title="MPS Borough Level Crime: a column a month",
+        carries=COUNT,
+        areas="boroughs",
+        read=_read_wide,
+        differences=_wide_differences,
+    ),
+    Layout(
+        source="mps_borough_long",
+        extract="recorded_crime",
+        title="MPS recorded crime by borough: a row a month, older categories",
+        carries=COUNT,
+        areas="boroughs",
+        read=_read_long,
+        differences=exact_header(*LONG_HEADER),
+    ),
+    Layout(
+        source="police_force_area",
+        extract="recorded_crime",
+        title="Recorded crime by police force area: rolling twelve months",
+        carries=COUNT,
+        areas="forces",
+        read=_read_forces,
+        differences=exact_header(*FORCE_HEADER),
+    ),
+]
