@@ -52,6 +52,7 @@ class Delivery:
     source: str | None = None
     revision: int | None = None
     is_partial: bool | None = None
+    is_synthetic: bool | None = None
     rows_received: int | None = None
     rows_accepted: int | None = None
     rows_quarantined: int | None = None
@@ -84,7 +85,9 @@ class Landing:
     def accepted_rows(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
 
-    def land(self, files: list[Path], extract: Extract) -> tuple[list[Delivery], list[Delivery]]:
+    def land(
+        self, files: list[Path], extract: Extract, is_synthetic: bool
+    ) -> tuple[list[Delivery], list[Delivery]]:
         """Land what is new among one extract's files; returns (landed, refused) of this call.
 
         The same content again is a no-op. Deliveries are taken oldest period and lowest revision first, so that
@@ -105,7 +108,7 @@ class Landing:
             except Refused as refusal:
                 refused.append(self._refuse(path.name, sha256, extract, refusal))
                 continue
-            delivery = _record(received, layout, validated, extract)
+            delivery = _record(received, layout, validated, extract, is_synthetic)
             self._build(delivery, validated)
             candidates[delivery.delivery_id] = delivery
 
@@ -184,7 +187,9 @@ def _first_period_and_revision(delivery: Delivery) -> tuple[str, int, str]:
     return (min(months, default=""), delivery.revision or 0, delivery.delivery_id)
 
 
-def _record(received: Received, layout: Layout, validated: Validated, extract: Extract) -> Delivery:
+def _record(
+    received: Received, layout: Layout, validated: Validated, extract: Extract, is_synthetic: bool
+) -> Delivery:
     return Delivery(
         delivery_id=received.sha256[:16],
         extract=extract.name,
@@ -195,6 +200,7 @@ def _record(received: Received, layout: Layout, validated: Validated, extract: E
         source=layout.source,
         revision=received.revision,
         is_partial=received.is_partial,
+        is_synthetic=is_synthetic,
         rows_received=validated.rows_received,
         rows_accepted=validated.accepted.height,
         rows_quarantined=validated.quarantined.height,

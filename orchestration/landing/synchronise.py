@@ -23,7 +23,7 @@ DUCKDB_TYPES = {
 }
 DELIVERY_COLUMNS = """
     delivery_id varchar, extract varchar, source varchar, file_name varchar, sha256 varchar, revision bigint,
-    is_partial boolean, received_at timestamptz, status varchar, reason varchar, rows_received bigint,
+    is_partial boolean, is_synthetic boolean, received_at timestamptz, status varchar, reason varchar, rows_received bigint,
     rows_accepted bigint, rows_quarantined bigint, rules_broken varchar
 """
 PERIOD_COLUMNS = """
@@ -117,7 +117,7 @@ def synchronise_deliveries(
 def _delivery_row(d: Delivery) -> tuple[object, ...]:
     rules = "; ".join(f"{rule} {rows}" for rule, rows in sorted(d.rows_by_rule.items())) or None
     counts = (d.rows_received, d.rows_accepted, d.rows_quarantined, rules)
-    named = (d.delivery_id, d.extract, d.source, d.file_name, d.sha256, d.revision, d.is_partial)
+    named = (d.delivery_id, d.extract, d.source, d.file_name, d.sha256, d.revision, d.is_partial, d.is_synthetic)
     return (*named, d.received_at, d.status, d.reason, *counts)
 
 

@@ -23,7 +23,7 @@ select
     current_months.extract,
     current_months.source,
     current_months.period_month,
-    sum(periods.rows_quarantined) as rows_quarantined
+    sum(periods.rows_quarantined)::bigint as rows_quarantined
 from (select distinct extract, source, delivery_id, period_month from current_months) as current_months
 inner join periods
     on current_months.delivery_id = periods.delivery_id

@@ -41,7 +41,7 @@ quarantined as (
         windows.period_basis,
         windows.period_month,
         windows.window_from,
-        sum(quarantined.rows_quarantined) as rows_quarantined
+        sum(quarantined.rows_quarantined)::bigint as rows_quarantined
     from (select distinct measure_id, source, period_basis, period_month, window_from from windows) as windows
     inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
     inner join {{ ref('int_quarantined_rows') }} as quarantined

@@ -82,6 +82,7 @@ judged as (
 reasoned as (
     select
         *,
+        areas_missing = 0 and is_covered and not spans_break as is_whole,
         case
             when areas_missing > 0
                 then 'incomplete: ' || areas_missing || case areas_missing when 1 then ' borough' else ' boroughs' end
@@ -106,19 +107,19 @@ select
     period_month,
     window_from,
     tile_months,
-    case when reason is null and published_value is null then numerator end as numerator,
-    case when reason is null and published_value is null then denominator end as denominator,
+    case when is_whole and published_value is null then numerator end as numerator,
+    case when is_whole and published_value is null then denominator end as denominator,
     case
         when reason is not null then null
         when published_value is not null then published_value
         when has_denominator then multiplier * numerator / denominator
         else multiplier * numerator
     end as value,
-    case when reason is null then respondents end as respondents,
-    case when reason is null and published_value is null then sum_weight_squared end as sum_weight_squared,
-    case when reason is null and published_value is null then sum_weight_squared_numerator end
+    case when is_whole then respondents end as respondents,
+    case when is_whole and published_value is null then sum_weight_squared end as sum_weight_squared,
+    case when is_whole and published_value is null then sum_weight_squared_numerator end
         as sum_weight_squared_numerator,
     published_value is not null as is_published_value,
-    areas_missing = 0 and is_covered as is_complete,
+    is_whole as is_complete,
     reason
 from reasoned

@@ -3,7 +3,7 @@
 -- latest whole year where figures exist only as whole years (METHODS §4).
 with targets as (
     select
-        targets.*,
+        targets.* exclude (source),
         coalesce(targets.area_id, 'force') as target_area_id,
         coalesce(targets.population_group, 'all') as target_population_group,
         later.known_from as known_to,
@@ -40,6 +40,7 @@ results as (
         period_month as compared_month,
         source,
         tile_months,
+        is_published_value,
         value,
         value_same_period_last_year,
         reason,
@@ -147,6 +148,8 @@ select
     known_from,
     known_to,
     status as target_status,
+    is_settled,
+    rows_quarantined,
     rule,
     amount,
     window_from,
@@ -154,6 +157,7 @@ select
     period_basis,
     compared_month,
     source,
+    is_published_value,
     baseline,
     threshold,
     expected_by_now,
@@ -161,8 +165,6 @@ select
     value - threshold as gap_to_target,
     verdict_stage,
     {{ verdict('rule', 'amount', 'better', 'value', 'threshold', 'is_running_count', 'expected_by_now') }} as verdict,
-    is_settled,
-    rows_quarantined,
     case
         when value is null then coalesce(reason, 'not delivered for this period')
         when rule = 'monitor' then null

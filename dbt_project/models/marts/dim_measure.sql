@@ -1,0 +1,26 @@
+-- One row per measure of the catalogue.
+select
+    measure_id,
+    title,
+    definition,
+    unit,
+    multiplier,
+    better,
+    measure_type,
+    numerator_kind,
+    denominator_kind,
+    extract,
+    needs_columns,
+    base_measure,
+    group_a,
+    group_b,
+    cadence,
+    settles_after,
+    proxy_for,
+    tier,
+    owner,
+    statutory_code,
+    status,
+    reviewed_on,
+    next_review
+from {{ ref('measures') }}

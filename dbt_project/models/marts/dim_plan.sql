@@ -1,0 +1,9 @@
+-- One row per policing plan.
+select
+    plan_id,
+    title,
+    status,
+    judged_from,
+    judged_to,
+    objectives
+from {{ ref('plans') }}

@@ -1,0 +1,26 @@
+-- One row per target, area, population group and month of the target's window.
+select
+    target_id,
+    measure_id,
+    area_id,
+    population_group,
+    period_month,
+    known_from,
+    known_to,
+    target_status,
+    rule,
+    amount,
+    period_basis,
+    compared_month,
+    source,
+    baseline,
+    threshold,
+    expected_by_now,
+    value,
+    gap_to_target,
+    verdict_stage,
+    verdict,
+    is_settled,
+    rows_quarantined,
+    reason
+from {{ ref('res_target_verdict') }}

@@ -1,0 +1,106 @@
+-- One row per measure in force and target in force at the reporting month, for the force. Every measure in force has a
+-- row, with or without data.
+with reporting as (
+    select
+        reporting_month,
+        targets_known_on
+    from {{ source('landing', 'reporting_month') }}
+),
+
+-- The plan judged this month if it lists measures, else the last one that did, else the first that will.
+plan_in_force as (
+    select
+        plans.plan_id,
+        plans.title as plan_title,
+        reporting.reporting_month,
+        reporting.targets_known_on,
+        not (reporting.reporting_month between plans.judged_from and plans.judged_to) as is_carried_over
+    from {{ ref('plans') }} as plans
+    cross join reporting
+    where plans.plan_id in (select plan_id from {{ ref('plan_measures') }})
+    order by
+        plans.judged_from <= reporting.reporting_month desc,
+        abs(date_diff('month', plans.judged_from, reporting.reporting_month))
+    limit 1
+),
+
+in_force as (
+    select
+        plan_in_force.*,
+        plan_measures.objective,
+        plan_measures.cpa_heading,
+        plan_measures.pack_section,
+        plan_measures.pack_order,
+        measures.*
+    from plan_in_force
+    inner join {{ ref('plan_measures') }} as plan_measures on plan_in_force.plan_id = plan_measures.plan_id
+    inner join {{ ref('measures') }} as measures
+        on plan_measures.measure_id = measures.measure_id
+        and measures.status in ('live', 'draft')
+),
+
+verdicts as (
+    select verdicts.*
+    from {{ ref('res_target_verdict') }} as verdicts
+    inner join reporting on verdicts.period_month = reporting.reporting_month
+    where verdicts.area_id = 'force' and verdicts.known_to is null
+),
+
+-- Without a target a measure is shown on the longest basis it has a figure for.
+shown as (
+    select results.*
+    from {{ ref('res_result') }} as results
+    inner join reporting on results.period_month = reporting.reporting_month
+    where results.area_id = 'force' and results.population_group = 'all'
+    qualify row_number() over (
+        partition by results.measure_id
+        order by
+            results.value is null,
+            list_position(
+                ['financial_year_to_date', 'rolling_12_months', 'quarter', 'month'], results.period_basis
+            )
+    ) = 1
+)
+
+select
+    in_force.reporting_month,
+    in_force.pack_order,
+    in_force.objective,
+    in_force.cpa_heading,
+    in_force.pack_section,
+    in_force.measure_id,
+    in_force.title,
+    in_force.tier,
+    in_force.owner,
+    in_force.unit,
+    in_force.better,
+    in_force.proxy_for,
+    in_force.plan_id,
+    in_force.is_carried_over,
+    verdicts.target_id,
+    verdicts.target_status,
+    verdicts.rule,
+    verdicts.amount,
+    verdicts.baseline,
+    verdicts.threshold,
+    verdicts.expected_by_now,
+    coalesce(verdicts.period_basis, shown.period_basis) as period_basis,
+    coalesce(verdicts.compared_month, shown.period_month) as compared_month,
+    case when verdicts.target_id is null then shown.source else verdicts.source end as source,
+    case when verdicts.target_id is null then shown.value else verdicts.value end as value,
+    verdicts.gap_to_target,
+    verdicts.verdict_stage,
+    case
+        when verdicts.target_id is not null then verdicts.verdict
+        when shown.value is null then 'not_measurable'
+        else 'no_target'
+    end as verdict,
+    case when verdicts.target_id is null then shown.is_settled else verdicts.is_settled end as is_settled,
+    case when verdicts.target_id is null then shown.rows_quarantined else verdicts.rows_quarantined end
+        as rows_quarantined,
+    case when verdicts.target_id is null then shown.reason else verdicts.reason end as reason,
+    targets.reading
+from in_force
+left join verdicts on in_force.measure_id = verdicts.measure_id
+left join {{ ref('targets') }} as targets on verdicts.target_id = targets.target_id
+left join shown on in_force.measure_id = shown.measure_id

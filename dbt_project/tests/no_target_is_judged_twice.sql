@@ -1,0 +1,8 @@
+-- Two versions of one target in force on one day would give two verdicts for it.
+select
+    supersedes,
+    count(*) as versions
+from {{ ref('targets') }}
+where supersedes is not null and status not in ('draft', 'withdrawn')
+group by supersedes
+having count(*) > 1

@@ -1,0 +1,54 @@
+"""Asset checks on what was delivered; dbt's tests become checks by themselves.
+
+Here: the two checks every extract has.
+Belongs here: a check on deliveries, with what it blocks.
+Does not belong here: a check on figures (a dbt test).
+"""
+
+from collections import Counter
+
+import dagster as dg
+
+from orchestration.landing.store import Delivery
+
+
+def deliveries_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
+    """Blocking: a refused delivery stops the refresh before anything is published."""
+    return dg.AssetCheckSpec(
+        "every_delivery_is_accepted",
+        asset=asset,
+        blocking=True,
+        description="No file waiting in raw/ was refused. A refused file stops the refresh.",
+    )
+
+
+def deliveries_result(asset: dg.AssetKey, refused: list[Delivery]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name="every_delivery_is_accepted",
+        passed=not refused,
+        metadata={d.file_name: d.reason or "" for d in refused},
+    )
+
+
+def accepted_rows_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
+    """Not blocking: rows under the quarantine limit are set aside, counted, and carried with every figure."""
+    return dg.AssetCheckSpec(
+        "every_row_is_accepted",
+        asset=asset,
+        blocking=False,
+        description="No row of a new delivery broke a pandera rule. Rows that do are quarantined.",
+    )
+
+
+def accepted_rows_result(asset: dg.AssetKey, landed: list[Delivery]) -> dg.AssetCheckResult:
+    broken: Counter[str] = Counter()
+    for delivery in landed:
+        broken.update(delivery.rows_by_rule)
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name="every_row_is_accepted",
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=dict(broken),
+    )

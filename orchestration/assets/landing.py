@@ -1,0 +1,87 @@
+"""Landing assets: one per extract, and the description of what was delivered.
+
+Here: the factory over `EXTRACTS`, and the tables dbt reads beside the extracts.
+Belongs here: what Dagster shows of a delivery.
+Does not belong here: gating, validating and storing (`landing/`).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+
+from orchestration.asset_checks import accepted_rows_result, accepted_rows_spec, deliveries_result, deliveries_spec
+from orchestration.extracts import EXTRACTS, Extract
+from orchestration.landing.received import delivery_files
+from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
+from orchestration.partitions import REPORTING_MONTHS, last_day, month_of
+from orchestration.resources import Folders
+
+DESCRIPTIONS = ["delivery", "delivery_period", "layout_column", "extract", "reporting_month"]
+
+
+def landing_asset(extract: Extract) -> dg.AssetsDefinition:
+    """The asset `landing/<extract>`: gate, validate, land what is new in `raw/<extract>/`, and load it."""
+    key = dg.AssetKey(["landing", extract.name])
+
+    @dg.asset(
+        key=key,
+        group_name="landing",
+        kinds={"parquet", "duckdb"},
+        description=f"{extract.title}: every accepted row of every delivery. {extract.model.__doc__}",
+        check_specs=[deliveries_spec(key), accepted_rows_spec(key)],
+    )
+    def landed(
+        context: dg.AssetExecutionContext, folders: Folders, build: DuckDBResource
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+        landing = folders.landing()
+        files = list(delivery_files(folders.raw_path / extract.name))
+        is_synthetic = (folders.raw_path / "SYNTHETIC.txt").is_file()
+        landed, refused = landing.land(files, extract, is_synthetic)
+        yield deliveries_result(key, refused)
+        yield accepted_rows_result(key, landed)
+        if refused:
+            said = "\n".join(f"{extract.name}/{d.file_name}: {d.reason}" for d in refused)
+            raise dg.Failure(description=said, allow_retries=False)
+        with build.get_connection() as connection:
+            moved = synchronise_extract(connection, extract, landing)
+        context.log.info(f"{extract.name}: {len(files)} files, {len(landed)} new, {moved} loaded")
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "files": len(files),
+                "deliveries_landed": len(landed),
+                "deliveries_loaded": moved,
+                "rows_accepted": sum(d.rows_accepted or 0 for d in landed),
+                "rows_quarantined": sum(d.rows_quarantined or 0 for d in landed),
+            },
+        )
+
+    return landed
+
+
+@dg.multi_asset(
+    name="deliveries",
+    specs=[
+        dg.AssetSpec(
+            ["landing", name],
+            group_name="landing",
+            kinds={"duckdb"},
+            partitions_def=REPORTING_MONTHS,
+            deps=[["landing", extract] for extract in EXTRACTS],
+        )
+        for name in DESCRIPTIONS
+    ],
+)
+def deliveries(
+    context: dg.AssetExecutionContext, folders: Folders, build: DuckDBResource
+) -> Iterator[dg.MaterializeResult]:
+    """What was delivered, what each layout carries, and the month to report on."""
+    month = month_of(context.partition_key)
+    with build.get_connection() as connection:
+        synchronise_deliveries(connection, folders.landing(), month, folders.targets_known_on(last_day(month)))
+    for name in DESCRIPTIONS:
+        yield dg.MaterializeResult(asset_key=["landing", name])
+
+
+LANDING_ASSETS = [*[landing_asset(extract) for extract in EXTRACTS.values()], deliveries]

@@ -1,0 +1,17 @@
+"""Everything Dagster knows, in the order of the flow: a table of contents."""
+
+import dagster as dg
+
+from orchestration.assets.landing import LANDING_ASSETS
+from orchestration.assets.release import release
+from orchestration.assets.warehouse_models import warehouse_models
+from orchestration.jobs import monthly_refresh
+from orchestration.resources import resources
+from orchestration.schedules import monthly_schedule
+
+definitions = dg.Definitions(
+    assets=[*LANDING_ASSETS, warehouse_models, release],
+    jobs=[monthly_refresh],
+    schedules=[monthly_schedule],
+    resources=resources(),
+)

@@ -1,0 +1,23 @@
+"""Partitions: the reporting months.
+
+Here: the one partitions definition.
+Belongs here: how work is divided over time.
+Does not belong here: the periods a delivery covers (they are data).
+"""
+
+import datetime as dt
+
+import dagster as dg
+
+# The earliest published series used here starts in April 1999; a month can be reported on once it has begun.
+REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1999-04", fmt="%Y-%m", end_offset=1)
+
+
+def month_of(partition_key: str) -> dt.date:
+    """First day of a reporting month: "2008-12" → 2008-12-01."""
+    return dt.datetime.strptime(partition_key, "%Y-%m").date()
+
+
+def last_day(month: dt.date) -> dt.date:
+    """Last day of the month that starts with `month`."""
+    return (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)

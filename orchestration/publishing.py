@@ -1,0 +1,272 @@
+"""Publishing: from a green build to a numbered release that readers can rely on.
+
+Here: the release folder, its database, its manifest, and the repointing of `current`.
+Belongs here: what is written under `warehouse/releases`.
+Does not belong here: what a figure is (`dbt_project/models/marts`).
+
+A release is a copy, written beside the others, frozen, renamed into place and then pointed at: a reader never waits,
+and never sees part of one.
+"""
+
+import datetime as dt
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+DATABASE = "performance.duckdb"
+MANIFEST = "manifest.json"
+# Readable by every DuckDB client from 1.2 on.
+STORAGE_VERSION = "v1.2.0"
+# When a delivery was first read says nothing about its content.
+NOT_CONTENT = {"delivery": {"received_at"}}
+
+OWN_TABLES = {
+    "release": {
+        "description": "This release: one row.",
+        "source": "the refresh that built it",
+        "columns": {
+            "release_id": ("varchar", "reporting month and number of the release", "identifier"),
+            "reporting_month": ("date", "the last month the release holds", "month"),
+            "built_at": ("timestamp with time zone", "when it was built", "instant"),
+            "code_version": ("varchar", "version of the code that built it", "identifier"),
+            "data_kind": ("varchar", "real, or synthetic sample", "category"),
+            "status": ("varchar", "final, or provisional when an extract has not reached the month", "category"),
+            "provisional_because": ("varchar", "the extracts that have not reached the month", "words"),
+            "targets_known_on": ("date", "targets agreed up to this day are judged", "day"),
+            "delivery_hashes": ("varchar[]", "SHA-256 of every delivery a figure rests on", "identifier"),
+            "content_hash": ("varchar", "digest of every table but this one", "identifier"),
+        },
+    },
+    "data_dictionary": {
+        "description": "Every table and column of the release.",
+        "source": "the dbt project",
+        "columns": {
+            "table_name": ("varchar", "the table", "identifier"),
+            "column_name": ("varchar", "the column; null for the table itself", "identifier"),
+            "meaning": ("varchar", "what it holds", "words"),
+            "unit": ("varchar", "its unit", "words"),
+            "source": ("varchar", "where it comes from", "words"),
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release; `is_new` is False when the refresh changed nothing."""
+
+    release_id: str
+    folder: Path
+    is_new: bool
+    manifest: dict[str, Any]
+
+
+def publish(warehouse: Path, dbt_manifest: Path, built_at: dt.datetime) -> Release:
+    """Copy the marts of `build.duckdb` into a release and point `current` at it.
+
+    When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
+    that one and no number is used.
+    """
+    releases = warehouse / "releases"
+    releases.mkdir(parents=True, exist_ok=True)
+    for abandoned in releases.glob(".building-*"):
+        _remove(abandoned)
+    documented = _documented_tables(dbt_manifest)
+    with duckdb.connect(str(warehouse / "build.duckdb")) as build:
+        content_hash = _content_hash(build, sorted(documented))
+        described = _describe(build, content_hash)
+        month = described["reporting_month"][:7]
+        newest = newest_release(releases, month)
+        if newest and newest[1]["content_hash"] == content_hash:
+            _point_at(warehouse, newest[0])
+            return Release(newest[0].name, newest[0], False, newest[1])
+        number = int(newest[0].name.rpartition("_r")[2]) + 1 if newest else 1
+        release_id = f"{month}_r{number}"
+        manifest = {"release_id": release_id, "built_at": built_at.isoformat(timespec="seconds"), **described}
+        building = releases / f".building-{release_id}"
+        building.mkdir()
+        manifest["row_counts"] = _write_database(build, building / DATABASE, documented, manifest)
+    (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for path in (building / MANIFEST, building / DATABASE):
+        path.chmod(0o444)
+        _flush(path)
+    final = releases / release_id
+    building.rename(final)
+    _flush(releases)
+    _point_at(warehouse, final)
+    return Release(release_id, final, True, manifest)
+
+
+def newest_release(releases: Path, month: str) -> tuple[Path, dict[str, Any]] | None:
+    """The highest-numbered release of a reporting month ("2008-12") and its manifest."""
+    numbered = {
+        int(found[1]): folder
+        for folder in releases.iterdir()
+        if (found := re.fullmatch(rf"{month}_r(\d+)", folder.name))
+    }
+    if not numbered:
+        return None
+    folder = numbered[max(numbered)]
+    return folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+
+
+def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
+    """Table → description, source and columns (type, meaning, unit), from the marts of the dbt project."""
+    nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        node["name"]: {
+            "description": node["description"].strip(),
+            "source": node["config"]["meta"].get("source"),
+            "columns": {
+                column["name"]: (column["data_type"], column["description"], column["config"]["meta"].get("unit"))
+                for column in node["columns"].values()
+            },
+        }
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
+
+
+def _content_hash(build: duckdb.DuckDBPyConnection, tables: list[str]) -> str:
+    """A digest of every row of every mart, whatever their order."""
+    digests = []
+    for table in tables:
+        left_out = ", ".join(sorted(NOT_CONTENT.get(table, set())))
+        exclude = f" exclude ({left_out})" if left_out else ""
+        digests.append(
+            f"select '{table}' as name, count(*) as row_count,"  # noqa: S608
+            f" sum(md5_number_lower(content::varchar)::hugeint) as digest"
+            f" from (select *{exclude} from marts.{table}) as content"
+        )
+    query = " union all ".join(digests)
+    lines = f"select md5(string_agg(name || row_count || coalesce(digest, 0), ',' order by name)) from ({query})"  # noqa: S608
+    return str(_one(build, lines)[0])
+
+
+def _describe(build: duckdb.DuckDBPyConnection, content_hash: str) -> dict[str, Any]:
+    """What a release says of itself, from the deliveries its figures rest on."""
+    month, known_on = _one(build, "select reporting_month, targets_known_on from landing.reporting_month")
+    deliveries = build.execute(
+        "select extract, source, file_name, revision, sha256, rows_accepted, rows_quarantined, is_synthetic"
+        " from marts.delivery where status in ('current', 'partly superseded')"
+        " order by extract, source, first_month, revision, sha256"
+    )
+    columns = [column[0] for column in deliveries.description]
+    used = [dict(zip(columns, row, strict=True)) for row in deliveries.fetchall()]
+    late = build.execute(
+        "select extract || ' (to ' || strftime(max(period_month), '%Y-%m') || ')'"
+        " from staging.stg_current_delivery join landing.extract using (extract)"
+        " where cadence = 'monthly' group by extract having max(period_month) < ? order by extract",
+        [month],
+    ).fetchall()
+    verdicts = build.execute(
+        "select tier, verdict, count(*) from marts.scorecard group by all order by all"
+    ).fetchall()
+    return {
+        "reporting_month": month.isoformat(),
+        "code_version": _code_version(),
+        "data_kind": "synthetic sample" if any(d["is_synthetic"] for d in used) else "real",
+        "status": "provisional" if late else "final",
+        "provisional_because": ", ".join(row[0] for row in late) or None,
+        "targets_known_on": known_on.isoformat(),
+        "content_hash": content_hash,
+        "verdicts": [dict(zip(("tier", "verdict", "count"), row, strict=True)) for row in verdicts],
+        "deliveries": used,
+    }
+
+
+def _write_database(
+    build: duckdb.DuckDBPyConnection,
+    path: Path,
+    documented: dict[str, dict[str, Any]],
+    manifest: dict[str, Any],
+) -> dict[str, int]:
+    """Write every table with its comments; returns the number of rows of each."""
+    build.execute(f"attach {_text(str(path))} as release_file (storage_version '{STORAGE_VERSION}')")
+    tables = {**documented, **OWN_TABLES}
+    for name in documented:
+        build.execute(f"create table release_file.main.{name} as select * from marts.{name} order by all")  # noqa: S608
+    for name, table in OWN_TABLES.items():
+        columns = ", ".join(f"{column} {kind}" for column, (kind, _, _) in table["columns"].items())
+        build.execute(f"create table release_file.main.{name} ({columns})")
+    hashes = [delivery["sha256"] for delivery in manifest["deliveries"]]
+    row = [
+        hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]
+    ]
+    build.execute(f"insert into release_file.main.release values ({', '.join('?' for _ in row)})", row)
+    build.executemany(
+        "insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", _dictionary(tables)
+    )
+    for name, table in tables.items():
+        build.execute(f"comment on table release_file.main.{name} is {_text(table['description'])}")
+        for column, (_, meaning, unit) in table["columns"].items():
+            comment = _text(f"{meaning} [{unit}]")
+            build.execute(f"comment on column release_file.main.{name}.{column} is {comment}")
+    counts = {
+        name: int(_one(build, f"select count(*) from release_file.main.{name}")[0])  # noqa: S608
+        for name in sorted(tables)
+    }
+    build.execute("detach release_file")
+    return counts
+
+
+def _dictionary(tables: dict[str, dict[str, Any]]) -> list[tuple[str, str | None, str, str | None, str]]:
+    rows: list[tuple[str, str | None, str, str | None, str]] = []
+    for name, table in sorted(tables.items()):
+        rows.append((name, None, table["description"], None, table["source"]))
+        rows += [
+            (name, column, meaning, unit, table["source"])
+            for column, (_, meaning, unit) in table["columns"].items()
+        ]
+    return rows
+
+
+def _point_at(warehouse: Path, folder: Path) -> None:
+    """Repoint `current` in one step: readers that have the old one open keep it."""
+    beside = warehouse / ".current"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(folder.relative_to(warehouse))
+    beside.replace(warehouse / "current")
+    _flush(warehouse)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    if row is None:
+        raise LookupError(f"no row from: {query}")
+    return row
+
+
+def _text(content: str) -> str:
+    return "'" + content.replace("'", "''") + "'"
+
+
+def _code_version() -> str:
+    """The commit the code is at, with `-dirty` when it was changed since; `unversioned` outside a checkout."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip() or "unversioned"

@@ -1,0 +1,197 @@
+"""The refresh from the command line: one run of `monthly_refresh`, and its result in words.
+
+Here: arguments, the default month, the lock, the last lines that people read.
+Belongs here: what a person at a terminal (or cron) needs around the Dagster job.
+Does not belong here: any step of the flow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import fcntl
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.extracts import EXTRACTS, Extract
+from orchestration.landing.received import (
+    NAME_WITH_PERIOD,
+    Refused,
+    content_hash,
+    delivery_files,
+    receive,
+)
+from orchestration.landing.store import Landing
+from orchestration.landing.validation import validate
+from orchestration.layouts import recognise
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+# Dagster's own files; telemetry would call out of the building.
+DAGSTER_YAML = "telemetry:\n  enabled: false\n"
+VERDICT_ORDER = [
+    "met",
+    "ahead",
+    "behind",
+    "not_met",
+    "monitor_only",
+    "no_target",
+    "not_measurable",
+]
+
+
+def latest_common_month(raw: Path, landing: Landing) -> dt.date | None:
+    """The latest month that every monthly extract with a delivery has reached; None without any."""
+    latest = [
+        months
+        for extract in EXTRACTS.values()
+        if extract.cadence == "monthly" and (months := _latest_month(raw, landing, extract))
+    ]
+    return min(latest, default=None)
+
+
+def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | None:
+    """From the file name where it says, else from the landed record, else from the rows of a file not landed yet."""
+    landed = {d.sha256: d for d in landing.deliveries(extract.name) if d.status == "landed"}
+    months = [dt.date.fromisoformat(month) for d in landed.values() for month, _ in d.landed_months]
+    for path in delivery_files(raw / extract.name):
+        if named := NAME_WITH_PERIOD.match(path.stem):
+            months.append(dt.date(int(named["year"]), int(named["month"]), 1))
+            continue
+        sha256 = content_hash(path)
+        if sha256 in landed:
+            continue
+        try:
+            received = receive(path, sha256)
+            rows = validate(received, recognise(received, extract.name), extract).accepted
+        except Refused:
+            # The run refuses it again, and says why.
+            continue
+        months += [rows["period_month"].max()] if rows.height else []
+    return max(months, default=None)
+
+
+@contextmanager
+def only_refresh(warehouse: Path) -> Iterator[None]:
+    """Hold the warehouse's lock; a second refresh says who holds it and exits."""
+    with (warehouse / "refresh.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise SystemExit(f"Not started: another refresh holds this warehouse ({lock.read().strip()}).") from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} since {dt.datetime.now():%Y-%m-%d %H:%M}")
+        lock.flush()
+        yield
+
+
+def main() -> None:
+    """Refresh, and end with where the release is and what it says; exit 1 with the reason when it failed."""
+    parser = argparse.ArgumentParser(prog="refresh", description=main.__doc__)
+    parser.add_argument("--month", help="reporting month, like 2008-12 (default: the latest all extracts reached)")
+    parser.add_argument("--known-on", help="judge the targets known on this day, like 2008-06-01")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+
+    # The folders come from the environment, so that `make dev` and this command mean the same ones.
+    from orchestration.resources import raw_folder, warehouse_folder
+
+    raw, warehouse = raw_folder(), warehouse_folder()
+    warehouse.mkdir(parents=True, exist_ok=True)
+    os.environ["TARGETS_KNOWN_ON"] = arguments.known_on or ""
+    with only_refresh(warehouse):
+        month = arguments.month or _default_month(raw, warehouse)
+        print(f"Refreshing {month} from {raw} into {warehouse}", flush=True)
+        _run(month, warehouse)
+    print(f"Done in {time.monotonic() - started:.0f} s.")
+
+
+def _default_month(raw: Path, warehouse: Path) -> str:
+    month = latest_common_month(raw, Landing(warehouse))
+    if month is None:
+        raise SystemExit(f"Nothing to refresh: no delivery of a monthly extract in {raw}.")
+    return f"{month:%Y-%m}"
+
+
+def dagster_home(warehouse: Path) -> Path:
+    """The folder of Dagster's own storage, made when it is not there."""
+    home = warehouse / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    return home
+
+
+def _run(month: str, warehouse: Path) -> None:
+    os.environ["DAGSTER_HOME"] = str(dagster_home(warehouse))
+    # Imported here: Dagster takes seconds to load and reads the variables set above.
+    import dagster as dg
+
+    from orchestration.definitions import definitions
+
+    job = definitions.resolve_job_def("monthly_refresh")
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=month,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
+        )
+    if not result.success:
+        sys.exit(_failure(result))
+    _summary(warehouse, result)
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> str:
+    """Why the refresh failed: what each failed step said, and that nothing published has changed."""
+    import dagster as dg
+
+    said = [
+        event.step_failure_data.user_failure_data.description
+        if event.step_failure_data.user_failure_data
+        else (event.step_failure_data.error.message if event.step_failure_data.error else event.message)
+        for event in result.all_events
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_failure_data
+    ]
+    reasons = "\n".join(reason.strip() for reason in said if reason)
+    return f"\nThe refresh failed; what was published is unchanged.\n{reasons}"
+
+
+def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
+    metadata = next(
+        event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path == ["release", "performance"]
+    )
+    folder = warehouse / "current"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    landed = sum(
+        int(event.materialization.metadata["deliveries_landed"].value)
+        for event in result.get_asset_materialization_events()
+        if "deliveries_landed" in event.materialization.metadata
+    )
+    counts: dict[str, list[str]] = {}
+    for verdict in sorted(manifest["verdicts"], key=lambda v: VERDICT_ORDER.index(v["verdict"])):
+        counts.setdefault(verdict["tier"], []).append(f"{verdict['count']} {verdict['verdict'].replace('_', ' ')}")
+    print(f"\n{landed} new deliveries landed.")
+    if metadata["is_new"].value:
+        print(f"Published release {manifest['release_id']} ({manifest['data_kind']}, {manifest['status']}).")
+    else:
+        print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
+    if manifest["provisional_because"]:
+        print(f"Provisional, because these have not reached the month: {manifest['provisional_because']}")
+    for tier, words in counts.items():
+        print(f"Verdicts, {tier}: {', '.join(words)}")
+    print(f"The release is in {folder} -> {folder.readlink()}")
+
+
+if __name__ == "__main__":
+    main()
