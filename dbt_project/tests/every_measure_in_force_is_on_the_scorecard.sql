@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'scorecard'}}}) }}
 -- A measure in force that is missing from the scorecard is a silent omission.
 select plan_measures.measure_id
 from {{ ref('plan_measures') }} as plan_measures

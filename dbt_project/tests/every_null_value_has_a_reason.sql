@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_measure_result'}}}) }}
 -- A figure is either there or says why not, never both and never neither.
 select
     measure_id,

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'int_recorded_crime'}}}) }}
 -- An offence without a group would be missing from every total.
 select
     crime.source,

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'int_coverage'}}}) }}
 -- A source that source_preference.csv does not rank would be left out in silence.
 select distinct
     coverage.extract,

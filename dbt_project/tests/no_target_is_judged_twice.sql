@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'targets'}}}) }}
 -- Two versions of one target in force on one day would give two verdicts for it.
 select
     supersedes,

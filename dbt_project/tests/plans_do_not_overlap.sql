@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'plans'}}}) }}
 -- Two plans judged in one month would leave open which of them is in force.
 select earlier.plan_id
 from {{ ref('plans') }} as earlier

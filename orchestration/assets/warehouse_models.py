@@ -32,6 +32,7 @@ class FolderTranslator(DagsterDbtTranslator):
     dagster_dbt_translator=FolderTranslator(),
     partitions_def=REPORTING_MONTHS,
     project=DBT_PROJECT,
+    backfill_policy=dg.BackfillPolicy.multi_run(),
 )
 def warehouse_models(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, folders: Folders

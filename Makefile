@@ -1,0 +1,56 @@
+# Everything runs in .venv, which the first command makes. RAW= and WAREHOUSE= choose other folders.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: refresh test dev sample lock clean
+
+BIN := .venv/bin
+MANIFEST := dbt_project/target/manifest.json
+DBT_FILES := $(shell find dbt_project -path dbt_project/target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -print)
+SCALE ?= 1
+
+export RAW_DIR := $(RAW)
+export WAREHOUSE_DIR := $(WAREHOUSE)
+# Usage reports stay at home.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export PYTHONUNBUFFERED := 1
+
+refresh: .venv/synced $(MANIFEST)
+ifeq ($(RAW),)
+	@if [ -z "$$(find raw -mindepth 2 -type f -print -quit)" ]; then $(BIN)/python -m orchestration.sample_deliveries --scale $(SCALE); fi
+endif
+	@$(BIN)/python -m orchestration.refresh $(if $(MONTH),--month $(MONTH)) $(if $(KNOWN_ON),--known-on $(KNOWN_ON))
+
+test: .venv/synced $(MANIFEST)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+dev: .venv/synced $(MANIFEST)
+	$(BIN)/python -m orchestration.dev
+
+sample: .venv/synced
+	$(BIN)/python -m orchestration.sample_deliveries --scale $(SCALE) $(if $(RAW),--raw $(RAW))
+
+# After a change of pyproject.toml: pin every package again, with hashes and without addresses.
+lock: .venv/synced
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv dbt_project/target
+
+.venv/synced: requirements.lock
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@echo "Setting up .venv (once, about a minute)"
+	@python3 -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@
+
+# Dagster reads the asset graph from this file.
+$(MANIFEST): .venv/synced $(DBT_FILES)
+	@$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@touch $@
