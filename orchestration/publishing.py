@@ -191,6 +191,7 @@ def _write_database(
     """Write every table with its comments; returns the number of rows of each."""
     build.execute(f"attach {_text(str(path))} as release_file (storage_version '{STORAGE_VERSION}')")
     tables = {**documented, **OWN_TABLES}
+    build.begin()
     for name in documented:
         build.execute(f"create table release_file.main.{name} as select * from marts.{name} order by all")  # noqa: S608
     for name, table in OWN_TABLES.items():
@@ -213,6 +214,7 @@ def _write_database(
         name: int(_one(build, f"select count(*) from release_file.main.{name}")[0])  # noqa: S608
         for name in sorted(tables)
     }
+    build.commit()
     build.execute("detach release_file")
     return counts
 

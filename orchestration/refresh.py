@@ -33,6 +33,7 @@ from orchestration.layouts import recognise
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._utils.error import SerializableErrorInfo
 
 # Dagster's own files; telemetry would call out of the building.
 DAGSTER_YAML = "telemetry:\n  enabled: false\n"
@@ -152,17 +153,19 @@ def _run(month: str, warehouse: Path) -> None:
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:
     """Why the refresh failed: what each failed step said, and that nothing published has changed."""
-    import dagster as dg
-
+    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     said = [
-        event.step_failure_data.user_failure_data.description
-        if event.step_failure_data.user_failure_data
-        else (event.step_failure_data.error.message if event.step_failure_data.error else event.message)
-        for event in result.all_events
-        if event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_failure_data
+        failure.user_failure_data.description if failure.user_failure_data else _innermost(failure.error)
+        for failure in failures
     ]
     reasons = "\n".join(reason.strip() for reason in said if reason)
     return f"\nThe refresh failed; what was published is unchanged.\n{reasons}"
+
+
+def _innermost(error: SerializableErrorInfo | None) -> str:
+    while error and error.cause:
+        error = error.cause
+    return error.message if error else ""
 
 
 def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:

@@ -875,7 +875,7 @@ def _casualty_counts(year: int, scale: float) -> pl.DataFrame:
                 "area": area,
                 "severity": severity,
                 "expected": total * share * scale,
-                "at_least": int(severity == "slight" and area in BOROUGHS),
+                "at_least": int(severity == "slight" and area != "heathrow"),
             }
             for area, share in {
                 **roads,

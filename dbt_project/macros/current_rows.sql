@@ -1,5 +1,6 @@
 {# The rows of an extract that are current: of each source and period, those of its newest delivery.
-   A total delivered beside its parts is a source of its own, so that it is never added to them. #}
+   A total delivered beside its parts is a source of its own, so that it is never added to them. Fractions become exact decimals here, so that sums
+   do not depend on the order of the rows. #}
 {% macro current_rows(extract, columns) %}
 select
     delivered.delivery_id,

@@ -40,5 +40,5 @@ def warehouse_models(
     """Build and test every model. Unit tests are the developer's; seeds are rebuilt so that a changed type counts."""
     # One folder per warehouse: dbt finds what it parsed last time, and logs do not pile up.
     target_path = folders.warehouse_path / "dbt"
-    arguments = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+    arguments = ["--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
     yield from dbt.cli(arguments, context=context, target_path=target_path).stream()

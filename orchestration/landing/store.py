@@ -278,7 +278,7 @@ def _refuse_lost_area(delivery: Delivery, landed: list[Delivery]) -> None:
         named = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
         raise Refused(
             "lost_area",
-            f"{len(lost)} areas that «{predecessor.file_name}» has are missing: {named}",
+            f"Areas that «{predecessor.file_name}» has are missing here ({len(lost)}): {named}",
             'Deliver it whole, or declare {"partial": true} in its sidecar',
         )
 

@@ -84,19 +84,20 @@ def _joined(words: dict[str, str]) -> pl.Expr:
 
 
 def _schema(received: Received, layout: Layout, extract: Extract) -> pa.DataFrameSchema:
-    schema = extract.model.to_schema()
-    not_carried = {name: {"nullable": True} for name in schema.columns if name not in layout.carries}
-    if not_carried:
-        schema = schema.update_columns(not_carried)
-    if "offence_code" in schema.columns:
+    """The model's schema for one delivery. A new one each time: pandera keeps and shares what the model makes."""
+    model = extract.model.to_schema()
+    checks = list(model.checks)
+    if "offence_code" in model.columns:
         known = pl.col("offence_code").is_in(sorted(offence_codes(layout.source)))
         sentence = f"the offence is not in seeds/offence_groups.csv for {layout.source}"
-        schema.checks = [*schema.checks, _check("offence_unknown", sentence, known)]
+        checks.append(_check("offence_unknown", sentence, known))
     if received.file_month is not None:
         same = pl.col("period_month") == pl.lit(received.file_month)
         sentence = "the row's month is not the month in the file name"
-        schema.checks = [*schema.checks, _check("month_differs_from_file_name", sentence, same)]
-    return schema
+        checks.append(_check("month_differs_from_file_name", sentence, same))
+    schema = pa.DataFrameSchema(model.columns, checks=checks, strict=True)
+    not_carried = {name: {"nullable": True} for name in model.columns if name not in layout.carries}
+    return schema.update_columns(not_carried) if not_carried else schema
 
 
 def _check(code: str, sentence: str, passes: pl.Expr) -> pa.Check:

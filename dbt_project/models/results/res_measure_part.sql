@@ -1,6 +1,8 @@
 -- One row per measure, source, period, area and population group: the additive parts of every registered measure.
 -- To register a measure, add its measure_id to the list. A source that lacks a column the measure needs
 -- (measures.csv, needs_columns) gives it no figure.
+{# Parts are exact decimals, so that their sums do not depend on the order in which they are added. #}
+{% set exact = 'decimal(38, 12)' %}
 {% set registered = [
     'criminal_networks_disrupted',
     'domestic_violence_arrest_rate',
@@ -14,7 +16,7 @@
     'victim_satisfaction',
 ] %}
 with parts as (
-    -- The columns a measure model may return, with their types; those it leaves out are null.
+    -- The columns a measure model may return; those it leaves out are null.
     select
         null::varchar as measure_id,
         null::varchar as source,
@@ -22,11 +24,11 @@ with parts as (
         null::bigint as months_covered,
         null::varchar as area_id,
         null::varchar as population_group,
-        null::double as numerator,
-        null::double as denominator,
-        null::double as respondents,
-        null::double as sum_weight_squared,
-        null::double as sum_weight_squared_numerator,
+        null::{{ exact }} as numerator,
+        null::{{ exact }} as denominator,
+        null::{{ exact }} as respondents,
+        null::{{ exact }} as sum_weight_squared,
+        null::{{ exact }} as sum_weight_squared_numerator,
         null::double as published_value
     where false
     {% for measure_id in registered %}
@@ -64,11 +66,11 @@ select
     coalesce(parts.months_covered, 1) as months_covered,
     parts.area_id,
     coalesce(parts.population_group, 'all') as population_group,
-    parts.numerator,
-    parts.denominator,
-    parts.respondents,
-    parts.sum_weight_squared,
-    parts.sum_weight_squared_numerator,
+    parts.numerator::{{ exact }} as numerator,
+    parts.denominator::{{ exact }} as denominator,
+    parts.respondents::{{ exact }} as respondents,
+    parts.sum_weight_squared::{{ exact }} as sum_weight_squared,
+    parts.sum_weight_squared_numerator::{{ exact }} as sum_weight_squared_numerator,
     parts.published_value
 from parts
 inner join {{ ref('int_month') }} as month on parts.period_month = month.period_month

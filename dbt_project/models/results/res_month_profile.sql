@@ -41,7 +41,7 @@ indexed as (
         shares.population_group,
         years.financial_year_start,
         shares.month_of_financial_year,
-        greatest(avg(shares.share_of_mean), 0.05) as month_index
+        greatest(round(avg(shares.share_of_mean), 12), 0.05) as month_index
     from years
     inner join shares
         on shares.financial_year_start < years.financial_year_start

@@ -107,17 +107,17 @@ select
     period_month,
     window_from,
     tile_months,
-    case when is_whole and published_value is null then numerator end as numerator,
-    case when is_whole and published_value is null then denominator end as denominator,
+    case when is_whole and published_value is null then numerator::double end as numerator,
+    case when is_whole and published_value is null then denominator::double end as denominator,
     case
         when reason is not null then null
         when published_value is not null then published_value
-        when has_denominator then multiplier * numerator / denominator
-        else multiplier * numerator
+        when has_denominator then multiplier * numerator::double / denominator::double
+        else multiplier * numerator::double
     end as value,
-    case when is_whole then respondents end as respondents,
-    case when is_whole and published_value is null then sum_weight_squared end as sum_weight_squared,
-    case when is_whole and published_value is null then sum_weight_squared_numerator end
+    case when is_whole then respondents::double end as respondents,
+    case when is_whole and published_value is null then sum_weight_squared::double end as sum_weight_squared,
+    case when is_whole and published_value is null then sum_weight_squared_numerator::double end
         as sum_weight_squared_numerator,
     published_value is not null as is_published_value,
     is_whole as is_complete,
