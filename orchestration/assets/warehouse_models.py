@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.partitions import REPORTING_MONTHS
-from orchestration.resources import DBT_PROJECT, Folders
+from orchestration.resources import DBT_PROJECT, DbtInProcess
 
 
 class FolderTranslator(DagsterDbtTranslator):
@@ -34,11 +34,6 @@ class FolderTranslator(DagsterDbtTranslator):
     project=DBT_PROJECT,
     backfill_policy=dg.BackfillPolicy.multi_run(),
 )
-def warehouse_models(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, folders: Folders
-) -> Iterator[Any]:
-    """Build and test every model. Unit tests are the developer's; seeds are rebuilt so that a changed type counts."""
-    # One folder per warehouse: dbt finds what it parsed last time, and logs do not pile up.
-    target_path = folders.warehouse_path / "dbt"
-    arguments = ["--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
-    yield from dbt.cli(arguments, context=context, target_path=target_path).stream()
+def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtInProcess) -> Iterator[Any]:
+    """Build and test every model of the dbt project."""
+    yield from dbt.build(context)
