@@ -12,6 +12,8 @@ import dagster as dg
 # The earliest published series used here starts in April 1999; a month can be reported on once it has begun.
 REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1999-04", fmt="%Y-%m", end_offset=1)
 
+ONE_MONTH_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+
 
 def month_of(partition_key: str) -> dt.date:
     """First day of a reporting month: "2008-12" → 2008-12-01."""

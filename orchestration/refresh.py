@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,6 +134,8 @@ def dagster_home(warehouse: Path) -> Path:
 
 def _run(month: str, warehouse: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(dagster_home(warehouse))
+    # Dagster calls its back-fill policies beta; nothing to tell the person who reads this.
+    warnings.filterwarnings("ignore", message=".*backfill_policy")
     # Imported here: Dagster takes seconds to load and reads the variables set above.
     import dagster as dg
 

@@ -5,8 +5,10 @@ Belongs here: anything two assets share that is not data.
 Does not belong here: what is done with it.
 """
 
+import contextlib
 import datetime as dt
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,7 @@ class DbtInProcess(dg.ConfigurableResource):
     and checks is used as it is.
     """
 
-    target_path: str
+    warehouse: str
 
     def build(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         """Build and test the selected models; yields their results, then raises `dg.Failure` if any failed.
@@ -89,15 +91,21 @@ class DbtInProcess(dg.ConfigurableResource):
                 finished.append(event)
                 print(f"  {event.raw_event['info']['msg']}", flush=True)
 
-        outcome = dbtRunner(callbacks=[keep]).invoke(
-            ["--quiet", "--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
-            + [*selection.selection_args, "--project-dir", str(DBT_PROJECT.project_dir)]
-            + ["--profiles-dir", str(DBT_PROJECT.project_dir), "--target-path", self.target_path]
-            + ["--log-path", self.target_path]
-        )
+        # dbt parses the whole project again unless it finds what it parsed last time, for the same database path:
+        # so the path in profiles.yml is relative, and dbt runs in the warehouse's folder.
+        target = Path(self.warehouse) / "dbt"
+        target.mkdir(exist_ok=True)
+        shutil.copy2(DBT_PROJECT.manifest_path.with_name("partial_parse.msgpack"), target)
+        project = str(DBT_PROJECT.project_dir)
+        with contextlib.chdir(self.warehouse):
+            outcome = dbtRunner(callbacks=[keep]).invoke(
+                ["--quiet", "--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+                + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
+                + ["--target-path", str(target), "--log-path", str(target)]
+            )
         for event in finished:
             yield from event.to_default_asset_events(
-                selection.manifest, selection.dagster_dbt_translator, context, Path(self.target_path)
+                selection.manifest, selection.dagster_dbt_translator, context, target
             )
         if not outcome.success:
             raise dg.Failure(description=_why(outcome), allow_retries=False)
@@ -112,14 +120,12 @@ def _why(outcome: dbtRunnerResult) -> str:
 
 
 def resources() -> dict[str, object]:
-    """Every resource, for the folders the environment names; dbt is told where the build database is."""
+    """Every resource, for the folders the environment names."""
     warehouse = warehouse_folder()
-    build = warehouse / "build.duckdb"
-    os.environ["BUILD_DATABASE"] = str(build)
     return {
         "folders": Folders(
             raw=str(raw_folder()), warehouse=str(warehouse), known_on=os.environ.get("TARGETS_KNOWN_ON", "")
         ),
-        "build": DuckDBResource(database=str(build)),
-        "dbt": DbtInProcess(target_path=str(warehouse / "dbt")),
+        "build": DuckDBResource(database=str(warehouse / "build.duckdb")),
+        "dbt": DbtInProcess(warehouse=str(warehouse)),
     }

@@ -14,7 +14,7 @@ from orchestration.asset_checks import accepted_rows_result, accepted_rows_spec,
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.landing.received import delivery_files
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
-from orchestration.partitions import REPORTING_MONTHS, last_day, month_of
+from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
 from orchestration.resources import Folders
 
 DESCRIPTIONS = ["delivery", "delivery_period", "layout_column", "extract", "reporting_month"]
@@ -62,6 +62,7 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
 
 @dg.multi_asset(
     name="deliveries",
+    backfill_policy=ONE_MONTH_A_RUN,
     specs=[
         dg.AssetSpec(
             ["landing", name],

@@ -10,7 +10,7 @@ import datetime as dt
 import dagster as dg
 
 from orchestration.assets.warehouse_models import warehouse_models
-from orchestration.partitions import REPORTING_MONTHS
+from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
 from orchestration.publishing import publish
 from orchestration.resources import DBT_PROJECT, Folders
 
@@ -23,6 +23,7 @@ MARTS = [key for key in warehouse_models.keys if key.path[0] == "marts"]
     kinds={"duckdb"},
     deps=MARTS,
     partitions_def=REPORTING_MONTHS,
+    backfill_policy=ONE_MONTH_A_RUN,
 )
 def release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:
     """The published database and manifest of a reporting month; runs only when every blocking check passed."""

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration.partitions import REPORTING_MONTHS
+from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
 from orchestration.resources import DBT_PROJECT, DbtInProcess
 
 
@@ -32,7 +32,7 @@ class FolderTranslator(DagsterDbtTranslator):
     dagster_dbt_translator=FolderTranslator(),
     partitions_def=REPORTING_MONTHS,
     project=DBT_PROJECT,
-    backfill_policy=dg.BackfillPolicy.multi_run(),
+    backfill_policy=ONE_MONTH_A_RUN,
 )
 def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtInProcess) -> Iterator[Any]:
     """Build and test every model of the dbt project."""

@@ -98,10 +98,16 @@ with_baseline as (
     select
         compared.*,
         measures.better,
+        -- A gap below zero is reversed, not better: a gap is judged on its size.
+        measures.measure_type = 'survey_gap' and compared.value < 0 as is_reversed,
+        case when measures.measure_type = 'survey_gap' then abs(compared.value) else compared.value end as judged_value,
         case
             when compared.baseline_kind = 'fixed' then compared.baseline_value
             when compared.baseline_kind is not null and compared.reason_no_change is null
-                then compared.value_same_period_last_year
+                then case
+                    when measures.measure_type = 'survey_gap' then abs(compared.value_same_period_last_year)
+                    else compared.value_same_period_last_year
+                end
         end as baseline,
         -- A level for a count, or a change from a fixed yearly count, is reached over the year.
         measures.measure_type in ('count', 'money')
@@ -162,15 +168,16 @@ select
     threshold,
     expected_by_now,
     value,
-    value - threshold as gap_to_target,
+    judged_value - threshold as gap_to_target,
     verdict_stage,
-    {{ verdict('rule', 'amount', 'better', 'value', 'threshold', 'is_running_count', 'expected_by_now') }} as verdict,
+    {{ verdict('rule', 'amount', 'better', 'judged_value', 'threshold', 'is_running_count', 'expected_by_now') }} as verdict,
     case
         when value is null then coalesce(reason, 'not delivered for this period')
         when rule = 'monitor' then null
         when threshold is null and baseline_kind = 'fixed' then 'no baseline value'
         when threshold is null then
             case reason_no_change when 'series break' then 'series break' else 'no baseline: ' || reason_no_change end
+        when is_reversed then 'the gap is reversed: judged on its size'
         when verdict_stage = 'latest_year' and month(compared_month) = 12
             then 'calendar year ' || year(compared_month) || ' stands in for the financial year '
                 || {{ financial_year_name('window_from') }}
