@@ -1,0 +1,188 @@
+"""Builders of tiny deliveries, valid until a test breaks them.
+
+Here: valid rows of every extract in the systems' own layout, and writers of CSV, Parquet and XLSX.
+Belongs here: what a test needs to put a delivery on disk.
+Does not belong here: assertions, and the synthetic sample (`orchestration/sample_deliveries.py`).
+"""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import xlsxwriter
+
+from orchestration.extracts.seeds import boroughs
+
+Row = dict[str, str]
+BOROUGHS = sorted(boroughs())
+# 402 rows: two bad ones (a repeated key breaks two) stay under a quarantine limit of 0.5 %.
+ENOUGH = 402
+
+
+def recorded_crime(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "months_covered": "1",
+        "area": BOROUGHS[i % 32],
+        "offence_ref": f"ZQCR/{month}/{i:06d}",
+        "recorded_date": f"{month}-{i % 28 + 1:02d}",
+        "offence_code": "homicide",
+        "is_domestic": "false",
+        "is_gun_enabled": "false",
+        "is_knife_enabled": "true",
+        "victims_under_20": "0",
+        "victim_group": "",
+        "arrest_date": "",
+        "outcome_type": "",
+        "outcome_date": "",
+        "drug_type": "",
+        "offences": "1",
+    }
+
+
+def _interview(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "months_covered": "1",
+        "area": BOROUGHS[i % 32],
+        "response_ref": f"ZQIV/{month}/{i:06d}",
+        "interview_date": f"{month}-{i % 28 + 1:02d}",
+        "ethnic_group": "mixed",
+        "weight": "1.25",
+        "published_value": "",
+        "respondents": "1",
+    }
+
+
+def victim_satisfaction(i: int, month: str) -> Row:
+    return {
+        **_interview(i, month),
+        "crime_type": "burglary",
+        "overall": "very_satisfied",
+        "access": "fairly_satisfied",
+        "action": "neither",
+        "follow_up": "not_stated",
+        "treatment": "completely_satisfied",
+    }
+
+
+def public_attitude(i: int, month: str) -> Row:
+    return {**_interview(i, month), "survey": "pas", "question": "good_job", "answer": "tend_to_agree"}
+
+
+def workforce(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "area": BOROUGHS[i % 32],
+        "business_group": f"unit_{i // 32}",
+        "role": "officer",
+        "rank": "constable",
+        "gender": "female",
+        "ethnic_group": "mixed",
+        "headcount": "12",
+        "fte": "11.5",
+        "budgeted_fte": "12.25",
+        "contracted_hours": "1840",
+        "sickness_hours": "36.5",
+    }
+
+
+def road_casualties(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "months_covered": "1",
+        "area": BOROUGHS[i % 32],
+        "casualty_ref": f"ZQRC/{month}/{i:06d}",
+        "collision_date": f"{month}-{i % 28 + 1:02d}",
+        "severity": "slight",
+        "mode": "pedal_cycle",
+        "casualties": "1",
+    }
+
+
+def criminal_networks(i: int, month: str) -> Row:
+    return {
+        "disruption_ref": f"ZQDI/{month}/{i:06d}",
+        "network_ref": f"ZQNW/{i:06d}",
+        "disruption_date": f"{month}-{i % 28 + 1:02d}",
+        "business_group": "specialist_crime",
+        "involves_drugs": "true",
+        "involves_firearms": "false",
+    }
+
+
+def population(i: int, month: str) -> Row:
+    return {
+        "area": BOROUGHS[i % 32],
+        "year": str(int(month[:4]) - i // 32),
+        "population": str(200_000 + i),
+        "is_projection": "false",
+        "edition": "mid-year estimates",
+    }
+
+
+ROW: dict[str, Callable[[int, str], Row]] = {
+    build.__name__: build
+    for build in (
+        recorded_crime,
+        victim_satisfaction,
+        public_attitude,
+        workforce,
+        road_casualties,
+        criminal_networks,
+        population,
+    )
+}
+
+
+def valid_rows(extract: str, rows: int = ENOUGH, month: str = "2008-12") -> list[Row]:
+    """Rows of one month in the layout of the extract's own system, all of which pass every rule."""
+    return [ROW[extract](i, month) for i in range(rows)]
+
+
+def without_area(rows: list[Row], area: str) -> list[Row]:
+    """The rows of every other area."""
+    return [row for row in rows if row["area"] != area]
+
+
+def csv_text(rows: list[Row], header: list[str] | None = None) -> str:
+    """The rows as CSV under their own column names, or under other names for the same columns."""
+    lines = [header or list(rows[0]), *(row.values() for row in rows)]
+    quoted = (",".join(f'"{cell}"' if "," in cell else cell for cell in line) for line in lines)
+    return "\n".join(quoted) + "\n"
+
+
+def write_csv(path: Path, rows: list[Row], header: list[str] | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(csv_text(rows, header), encoding="utf-8")
+    return path
+
+
+def write_parquet(path: Path, rows: list[Row]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        pl.DataFrame(rows).write_parquet(stream)
+    return path
+
+
+def write_xlsx(path: Path, rows: list[Row], sheets: int = 1) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as workbook:
+        for _ in range(sheets):
+            sheet = workbook.add_worksheet()
+            for number, line in enumerate([list(rows[0]), *(list(row.values()) for row in rows)]):
+                sheet.write_row(number, 0, line)
+    return path
+
+
+def declare(path: Path, **declared: object) -> Path:
+    """Put a sidecar beside a delivery; returns the delivery."""
+    path.with_name(path.name + ".json").write_text(json.dumps(declared), encoding="utf-8")
+    return path
+
+
+def read_csv(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

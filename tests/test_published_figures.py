@@ -1,0 +1,253 @@
+"""The published files, as they are, give the published figures.
+
+Here: the figures each publisher states, found in one release at June 2015.
+Belongs here: a figure somebody published, with where it comes from.
+Does not belong here: the sample (`test_sample_figures.py`).
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Warehouse
+
+
+def _one(warehouse: Warehouse, query: str, *parameters: object) -> tuple[Any, ...]:
+    rows = warehouse.release().execute(query, list(parameters)).fetchall()
+    assert len(rows) == 1, rows
+    return rows[0]
+
+
+def _rolling_year(warehouse: Warehouse, measure: str, month: str, area: str = "force") -> dict[str, float]:
+    """Source → numerator of the twelve months to a month."""
+    return dict(
+        warehouse.release()
+        .execute(
+            "select source, numerator from fct_source_result where measure_id = ? and area_id = ?"
+            " and period_month = ? and period_basis = 'rolling_12_months' and numerator is not null",
+            [measure, area, f"{month}-01"],
+        )
+        .fetchall()
+    )
+
+
+def test_offences_to_march_2013_are_what_each_publisher_says(published: Warehouse) -> None:
+    assert _rolling_year(published, "total_recorded_crime", "2013-03") == {
+        "mps_borough_long": 770220,
+        "mps_borough_wide": 768753,
+        "police_force_area": 770220,
+    }
+
+
+def test_offences_without_a_borough_are_not_lost(published: Warehouse) -> None:
+    assert _rolling_year(published, "total_recorded_crime", "2013-03", "not_recorded") == {
+        "mps_borough_long": 2688
+    }
+
+
+def test_the_baseline_comes_from_the_source_of_the_figure(published: Warehouse) -> None:
+    row = _one(
+        published,
+        "select source, numerator, numerator_same_period_last_year from fct_measure_result"
+        " where measure_id = 'total_recorded_crime' and area_id = 'force' and period_month = '2013-03-01'"
+        " and period_basis = 'rolling_12_months'",
+    )
+    assert row == ("mps_borough_long", 770220, 815443)
+
+
+def test_offences_of_the_force_by_rolling_year_are_the_home_offices(published: Warehouse) -> None:
+    years = {
+        month: _rolling_year(published, "total_recorded_crime", month)["police_force_area"]
+        for month in ("2007-03", "2008-03", "2009-03")
+    }
+    assert years == {"2007-03": 921779, "2008-03": 862866, "2009-03": 845036}
+
+
+def test_the_crime_rate_divides_by_the_boroughs_residents(published: Warehouse) -> None:
+    """112.2 per 1,000 over the 32 boroughs is published for 862,032 offences in 2007/08; 862,866 give 112.3."""
+    offences, denominator, rate = _one(
+        published,
+        "select numerator, denominator, value from fct_source_result where measure_id = 'total_recorded_crime'"
+        " and source = 'police_force_area' and area_id = 'force' and period_month = '2008-03-01'"
+        " and period_basis = 'financial_year_to_date'",
+    )
+    assert rate == pytest.approx(1000 * offences / denominator)
+    assert round(1000 * 862032 / denominator, 1) == 112.2
+
+
+@pytest.mark.parametrize(
+    ("area", "figures"),
+    [
+        # The published 2007 figure is 3,784; the sheet's 33 authorities add up to 3,785.
+        ("greater_london", {"2007-12": 3785, "2008-12": 3526, "2009-12": 3227}),
+        ("force", {"2007-12": 3737, "2008-12": 3475, "2009-12": 3181}),
+    ],
+)
+def test_killed_or_seriously_injured_leave_out_the_airports(
+    published: Warehouse, area: str, figures: dict[str, int]
+) -> None:
+    found = {
+        month: _rolling_year(published, "killed_or_seriously_injured", month, area)["casualties_by_borough"]
+        for month in figures
+    }
+    assert found == figures
+
+
+@pytest.mark.parametrize(("area", "change"), [("greater_london", -6.8), ("force", -7.0)])
+def test_the_fall_to_2008_is_the_published_one(published: Warehouse, area: str, change: float) -> None:
+    row = _one(
+        published,
+        "select round(change_percent, 1) from fct_measure_result"
+        " where measure_id = 'killed_or_seriously_injured' and area_id = ? and period_month = '2008-12-01'"
+        " and period_basis = 'rolling_12_months'",
+        area,
+    )
+    assert row == (change,)
+
+
+def test_a_calendar_year_stands_in_for_the_financial_year_and_says_so(published: Warehouse) -> None:
+    row = _one(
+        published,
+        "select verdict, verdict_stage, baseline, value, reason from fct_target_verdict"
+        " where target_id = 'killed_or_seriously_injured_2008_09' and period_month = '2008-12-01'",
+    )
+    assert row == (
+        "met",
+        "latest_year",
+        3737,
+        3475,
+        "calendar year 2008 stands in for the financial year 2008/09",
+    )
+
+
+def test_the_halving_by_2010_is_not_measurable_without_a_baseline(published: Warehouse) -> None:
+    row = _one(
+        published,
+        "select verdict, reason from fct_target_verdict"
+        " where target_id = 'killed_or_seriously_injured_2010' and period_month = '2009-12-01'",
+    )
+    assert row == ("not_measurable", "no baseline value")
+
+
+def test_the_casualty_file_and_the_workbook_agree_on_2013(published: Warehouse) -> None:
+    figures = _rolling_year(published, "killed_or_seriously_injured", "2013-12", "greater_london")
+    assert (figures["casualty_records"], figures["casualties_by_borough"]) == (2324, 2324)
+
+
+def test_severities_of_2013_are_the_same_from_both_files(published: Warehouse) -> None:
+    rows = (
+        published.release()
+        .execute(
+            "select source, severity, sum(casualties) from fct_road_casualties join dim_area using (area_id)"
+            " where period_month = '2013-12-01' and part_of_greater_london and area_id <> 'heathrow'"
+            " group by all order by all"
+        )
+        .fetchall()
+    )
+    assert rows == [
+        (source, severity, count)
+        for source in ("casualties_by_borough", "casualty_records")
+        for severity, count in (("fatal", 132), ("serious", 2192), ("slight", 24875))
+    ]
+
+
+def test_casualties_of_2010_are_the_published_ones(published: Warehouse) -> None:
+    rows = (
+        published.release()
+        .execute(
+            "select severity, sum(casualties) from fct_road_casualties join dim_area using (area_id)"
+            " where period_month = '2010-12-01' and part_of_greater_london and area_id <> 'heathrow'"
+            " group by all order by all"
+        )
+        .fetchall()
+    )
+    assert rows == [("fatal", 126), ("serious", 2760), ("slight", 26003)]
+
+
+def test_serious_acquisitive_crime_fell_as_published_and_met_its_target(published: Warehouse) -> None:
+    years = [
+        _rolling_year(published, "serious_acquisitive_crime_rate", month)["police_force_area"]
+        for month in ("2007-03", "2008-03", "2009-03")
+    ]
+    assert years == [238881, 219266, 203903]
+    row = _one(
+        published,
+        "select verdict, verdict_stage, source from fct_target_verdict"
+        " where target_id = 'serious_acquisitive_crime_rate_2008_09' and period_month = '2009-03-01'",
+    )
+    assert row == ("met", "final", "police_force_area")
+    fall = _one(
+        published,
+        "select round(numerator_change_percent, 1) from fct_measure_result"
+        " where measure_id = 'serious_acquisitive_crime_rate' and area_id = 'force'"
+        " and period_month = '2009-03-01' and period_basis = 'financial_year_to_date'",
+    )
+    assert fall == (-7.0,)
+
+
+def test_robberies_of_2007_08_are_the_published_37_000(published: Warehouse) -> None:
+    row = _one(
+        published,
+        "select offences from fct_recorded_crime where source = 'police_force_area' and area_id = 'force'"
+        " and period_month = '2008-03-01' and offence_group = 'robbery'",
+    )
+    assert row[0] == pytest.approx(37000, abs=50)
+
+
+@pytest.mark.parametrize("measure", ["gun_enabled_crime", "domestic_violence_arrest_rate", "officer_sickness"])
+def test_a_measure_has_no_value_from_files_without_its_columns(published: Warehouse, measure: str) -> None:
+    row = _one(
+        published,
+        "select count(value), count(numerator), any_value(reason) from fct_measure_result where measure_id = ?",
+        measure,
+    )
+    assert row[:2] == (0, 0)
+    assert row[2].startswith("no source: no delivery carries")
+
+
+@pytest.mark.parametrize(
+    ("month", "officers"), [("2013-05", 30636), ("2014-03", 30712), ("2015-06", 31733)]
+)
+def test_officer_strength_is_the_published_month_end(published: Warehouse, month: str, officers: int) -> None:
+    row = _one(
+        published,
+        "select value, source from fct_measure_result where measure_id = 'officer_strength'"
+        " and area_id = 'force' and period_basis = 'month' and period_month = ?",
+        f"{month}-01",
+    )
+    assert row == (officers, "police_force_strength")
+
+
+@pytest.mark.parametrize(("month", "percentage"), [("2014-12", 72), ("2015-03", 73), ("2015-06", 73)])
+def test_a_quarterly_percentage_is_the_published_one_and_fills_its_quarter_alone(
+    published: Warehouse, month: str, percentage: int
+) -> None:
+    bases = {
+        basis: (value, reason)
+        for basis, value, reason in published.release()
+        .execute(
+            "select period_basis, value, reason from fct_measure_result"
+            " where measure_id = 'local_concerns_proxy' and area_id = 'force' and period_month = ?",
+            [f"{month}-01"],
+        )
+        .fetchall()
+    }
+    assert bases["quarter"] == (percentage, None)
+    assert bases["month"] == (None, "not delivered for this period")
+    assert bases["rolling_12_months"][0] is None
+    assert bases["rolling_12_months"][1].startswith("incomplete: ")
+
+
+def test_a_measure_without_any_delivery_is_on_the_scorecard_with_its_reason(published: Warehouse) -> None:
+    rows = dict(
+        published.release()
+        .execute("select measure_id, reason from scorecard where verdict = 'not_measurable'")
+        .fetchall()
+    )
+    assert rows["criminal_networks_disrupted"] == "no source: no delivery of criminal_networks"
+    assert rows["victim_satisfaction"] == "no source: no delivery of victim_satisfaction"
+
+
+def test_a_release_of_real_files_is_labelled_real_and_says_what_is_late(published: Warehouse) -> None:
+    row = _one(published, "select data_kind, status, provisional_because from release")
+    assert row == ("real", "provisional", "road_casualties (to 2014-12)")
