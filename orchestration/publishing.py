@@ -27,7 +27,7 @@ STORAGE_VERSION = "v1.2.0"
 # When a delivery was first read says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at"}}
 
-OWN_TABLES = {
+OWN_TABLES: dict[str, dict[str, Any]] = {
     "release": {
         "description": "This release: one row.",
         "source": "the refresh that built it",
@@ -37,7 +37,11 @@ OWN_TABLES = {
             "built_at": ("timestamp with time zone", "when it was built", "instant"),
             "code_version": ("varchar", "version of the code that built it", "identifier"),
             "data_kind": ("varchar", "real, or synthetic sample", "category"),
-            "status": ("varchar", "final, or provisional when an extract has not reached the month", "category"),
+            "status": (
+                "varchar",
+                "final, or provisional when an extract has not reached the month",
+                "category",
+            ),
             "provisional_because": ("varchar", "the extracts that have not reached the month", "words"),
             "targets_known_on": ("date", "targets agreed up to this day are judged", "day"),
             "delivery_hashes": ("varchar[]", "SHA-256 of every delivery a figure rests on", "identifier"),
@@ -125,7 +129,11 @@ def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
             "description": node["description"].strip(),
             "source": node["config"]["meta"].get("source"),
             "columns": {
-                column["name"]: (column["data_type"], column["description"], column["config"]["meta"].get("unit"))
+                column["name"]: (
+                    column["data_type"],
+                    column["description"],
+                    column["config"]["meta"].get("unit"),
+                )
                 for column in node["columns"].values()
             },
         }
@@ -141,12 +149,12 @@ def _content_hash(build: duckdb.DuckDBPyConnection, tables: list[str]) -> str:
         left_out = ", ".join(sorted(NOT_CONTENT.get(table, set())))
         exclude = f" exclude ({left_out})" if left_out else ""
         digests.append(
-            f"select '{table}' as name, count(*) as row_count,"  # noqa: S608
+            f"select '{table}' as name, count(*) as row_count,"
             f" sum(md5_number_lower(content::varchar)::hugeint) as digest"
             f" from (select *{exclude} from marts.{table}) as content"
         )
     query = " union all ".join(digests)
-    lines = f"select md5(string_agg(name || row_count || coalesce(digest, 0), ',' order by name)) from ({query})"  # noqa: S608
+    lines = f"select md5(string_agg(name || row_count || coalesce(digest, 0), ',' order by name)) from ({query})"
     return str(_one(build, lines)[0])
 
 
@@ -166,9 +174,7 @@ def _describe(build: duckdb.DuckDBPyConnection, content_hash: str) -> dict[str, 
         " where cadence = 'monthly' group by extract having max(period_month) < ? order by extract",
         [month],
     ).fetchall()
-    verdicts = build.execute(
-        "select tier, verdict, count(*) from marts.scorecard group by all order by all"
-    ).fetchall()
+    verdicts = build.execute("select tier, verdict, count(*) from marts.scorecard group by all order by all").fetchall()
     return {
         "reporting_month": month.isoformat(),
         "code_version": _code_version(),
@@ -193,27 +199,20 @@ def _write_database(
     tables = {**documented, **OWN_TABLES}
     build.begin()
     for name in documented:
-        build.execute(f"create table release_file.main.{name} as select * from marts.{name} order by all")  # noqa: S608
+        build.execute(f"create table release_file.main.{name} as select * from marts.{name} order by all")
     for name, table in OWN_TABLES.items():
         columns = ", ".join(f"{column} {kind}" for column, (kind, _, _) in table["columns"].items())
         build.execute(f"create table release_file.main.{name} ({columns})")
     hashes = [delivery["sha256"] for delivery in manifest["deliveries"]]
-    row = [
-        hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]
-    ]
+    row = [hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]]
     build.execute(f"insert into release_file.main.release values ({', '.join('?' for _ in row)})", row)
-    build.executemany(
-        "insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", _dictionary(tables)
-    )
+    build.executemany("insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", _dictionary(tables))
     for name, table in tables.items():
         build.execute(f"comment on table release_file.main.{name} is {_text(table['description'])}")
         for column, (_, meaning, unit) in table["columns"].items():
             comment = _text(f"{meaning} [{unit}]")
             build.execute(f"comment on column release_file.main.{name}.{column} is {comment}")
-    counts = {
-        name: int(_one(build, f"select count(*) from release_file.main.{name}")[0])  # noqa: S608
-        for name in sorted(tables)
-    }
+    counts = {name: int(_one(build, f"select count(*) from release_file.main.{name}")[0]) for name in sorted(tables)}
     build.commit()
     build.execute("detach release_file")
     return counts
@@ -224,8 +223,7 @@ def _dictionary(tables: dict[str, dict[str, Any]]) -> list[tuple[str, str | None
     for name, table in sorted(tables.items()):
         rows.append((name, None, table["description"], None, table["source"]))
         rows += [
-            (name, column, meaning, unit, table["source"])
-            for column, (_, meaning, unit) in table["columns"].items()
+            (name, column, meaning, unit, table["source"]) for column, (_, meaning, unit) in table["columns"].items()
         ]
     return rows
 

@@ -76,7 +76,7 @@ def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | No
         except Refused:
             # The run refuses it again, and says why.
             continue
-        months += [rows["period_month"].max()] if rows.height else []
+        months += rows["period_month"].unique().to_list()
     return max(months, default=None)
 
 
@@ -180,7 +180,7 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     folder = warehouse / "current"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     landed = sum(
-        int(event.materialization.metadata["deliveries_landed"].value)
+        int(str(event.materialization.metadata["deliveries_landed"].value))
         for event in result.get_asset_materialization_events()
         if "deliveries_landed" in event.materialization.metadata
     )

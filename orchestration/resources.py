@@ -17,6 +17,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dagster_dbt.dbt_manifest import validate_manifest
 from dagster_duckdb import DuckDBResource
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -79,7 +80,7 @@ class DbtInProcess(dg.ConfigurableResource):
         counts.
         """
         selection = get_updated_cli_invocation_params_for_context(
-            context, DBT_PROJECT.manifest_path, DagsterDbtTranslator()
+            context, validate_manifest(DBT_PROJECT.manifest_path), DagsterDbtTranslator()
         )
         finished: list[DbtCoreCliEventMessage] = []
 

@@ -40,9 +40,7 @@ def test_offences_to_march_2013_are_what_each_publisher_says(published: Warehous
 
 
 def test_offences_without_a_borough_are_not_lost(published: Warehouse) -> None:
-    assert _rolling_year(published, "total_recorded_crime", "2013-03", "not_recorded") == {
-        "mps_borough_long": 2688
-    }
+    assert _rolling_year(published, "total_recorded_crime", "2013-03", "not_recorded") == {"mps_borough_long": 2688}
 
 
 def test_the_baseline_comes_from_the_source_of_the_figure(published: Warehouse) -> None:
@@ -205,9 +203,7 @@ def test_a_measure_has_no_value_from_files_without_its_columns(published: Wareho
     assert row[2].startswith("no source: no delivery carries")
 
 
-@pytest.mark.parametrize(
-    ("month", "officers"), [("2013-05", 30636), ("2014-03", 30712), ("2015-06", 31733)]
-)
+@pytest.mark.parametrize(("month", "officers"), [("2013-05", 30636), ("2014-03", 30712), ("2015-06", 31733)])
 def test_officer_strength_is_the_published_month_end(published: Warehouse, month: str, officers: int) -> None:
     row = _one(
         published,

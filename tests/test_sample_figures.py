@@ -29,9 +29,7 @@ def test_the_counts_worked_with_are_those_in_the_deliveries(figure: dict[str, st
     now = counted(sample_raw, figure["measure_id"], dt.date(2008, 4, 1), last)
     assert now == pytest.approx((_number(figure["numerator"]), _number(figure["denominator"])), abs=5e-4)
     if figure["baseline_numerator"]:
-        before = counted(
-            sample_raw, figure["measure_id"], dt.date(2007, 4, 1), last.replace(year=last.year - 1)
-        )
+        before = counted(sample_raw, figure["measure_id"], dt.date(2007, 4, 1), last.replace(year=last.year - 1))
         expected = (_number(figure["baseline_numerator"]), _number(figure["baseline_denominator"]))
         assert before == pytest.approx(expected, abs=5e-4)
 

@@ -10,7 +10,12 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from orchestration.asset_checks import accepted_rows_result, accepted_rows_spec, deliveries_result, deliveries_spec
+from orchestration.asset_checks import (
+    accepted_rows_result,
+    accepted_rows_spec,
+    deliveries_result,
+    deliveries_spec,
+)
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.landing.received import delivery_files
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract

@@ -5,7 +5,7 @@ Belongs here: how dbt's nodes look in Dagster.
 Does not belong here: SQL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -18,10 +18,10 @@ from orchestration.resources import DBT_PROJECT, DbtInProcess
 class FolderTranslator(DagsterDbtTranslator):
     """Groups and keys carry the dbt folder's name, so that every picture of the flow uses the same words."""
 
-    def get_group_name(self, dbt_resource_props: dict[str, Any]) -> str | None:
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
 
-    def get_asset_key(self, dbt_resource_props: dict[str, Any]) -> dg.AssetKey:
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
             return super().get_asset_key(dbt_resource_props)
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])

@@ -67,9 +67,7 @@ class Survey(ExtractModel):
 
     @rule("an interview has a weight and one respondent")
     def interview_incomplete() -> pl.Expr:
-        return pl.col("response_ref").is_null() | (
-            pl.col("weight").is_not_null() & pl.col("respondents").eq_missing(1)
-        )
+        return pl.col("response_ref").is_null() | (pl.col("weight").is_not_null() & pl.col("respondents").eq_missing(1))
 
     @rule("a row has either an interview or a published percentage")
     def value_or_interview() -> pl.Expr:

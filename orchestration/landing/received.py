@@ -5,6 +5,7 @@ Belongs here: what holds for every delivery whatever its extract.
 Does not belong here: columns and rows (`layouts/`, `extracts/`).
 """
 
+import codecs
 import csv
 import datetime as dt
 import hashlib
@@ -82,8 +83,14 @@ def is_sidecar(path: Path) -> bool:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes and of its sidecar's, by which a delivery is known."""
+    """SHA-256 of a file's bytes and of its sidecar's, by which a delivery is known.
+
+    Of anything but a regular file only the name is hashed: `receive` refuses it without opening it.
+    """
     digest = hashlib.sha256()
+    if not _is_regular(path):
+        digest.update(path.name.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
     with path.open("rb") as stream:
         while block := stream.read(1024 * 1024):
             digest.update(block)
@@ -95,7 +102,7 @@ def content_hash(path: Path) -> str:
 
 def receive(path: Path, sha256: str) -> Received:
     """Gate one file and read it into tables of cells; raises `Refused`."""
-    if path.is_symlink() or not path.is_file():
+    if not _is_regular(path):
         raise Refused("not_a_file", "The delivery is not a regular file", "Deliver a copy of the file")
     suffix = path.suffix.lower()
     if suffix not in EXTENSIONS:
@@ -107,22 +114,21 @@ def receive(path: Path, sha256: str) -> Received:
     if size > LARGEST_FILE:
         raise Refused("size", f"The file has {size:,} bytes, more than {LARGEST_FILE:,}", "Split the delivery")
     declared = _read_sidecar(path)
+    tables: tuple[Table, ...]
     if suffix == ".csv":
         tables = (_read_csv(path, declared.get("encoding", "utf-8")),)
     elif suffix == ".parquet":
         tables = (_read_parquet(path),)
     else:
         tables = _read_workbook(path)
-    for table in tables:
-        repeated = sorted({name for name in table.header if name and table.header.count(name) > 1})
-        if repeated and len(tables) == 1:
-            raise Refused(
-                "duplicate_header",
-                f"Column names occur twice: {_names(repeated)}",
-                "Deliver each column once",
-            )
     if not any(table.rows.height for table in tables):
         raise Refused("empty", "The file has a header and no rows", "Deliver it again, whole", rows=0)
+    if suffix == ".csv" and not _ends_with_line_break(path):
+        raise Refused(
+            "cut_off",
+            "The last line has no line break, so its last field may be cut short",
+            "Deliver it again, whole, with a line break behind the last line",
+        )
     named = NAME_WITH_PERIOD.match(path.stem)
     revised = NAME_WITH_REVISION.search(path.stem)
     return Received(
@@ -135,10 +141,15 @@ def receive(path: Path, sha256: str) -> Received:
     )
 
 
-def _names(names: list[str]) -> str:
-    """Column names for a message, cut so that a data row mistaken for a header shows little."""
-    shown = ", ".join(f"«{name[:40]}»" for name in names[:8])
-    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
+def _is_regular(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _ends_with_line_break(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(-min(4, path.stat().st_size), 2)
+        # In UTF-16 and UTF-32 the break is padded with zeros.
+        return stream.read().rstrip(b"\0").endswith(b"\n")
 
 
 def _sidecar(path: Path) -> Path:
@@ -156,14 +167,15 @@ def _read_sidecar(path: Path) -> dict[str, str]:
     valid = (
         isinstance(declared, dict)
         and set(declared) <= SIDECAR_KEYS
-        and isinstance(declared.get("revision", 1), int)
+        and type(declared.get("revision", 1)) is int
+        and declared.get("revision", 1) > 0
         and isinstance(declared.get("partial", False), bool)
         and isinstance(declared.get("encoding", ""), str)
     )
     if not valid:
         raise Refused(
             "sidecar",
-            "The sidecar holds something other than revision (a number), partial (true or false) and encoding",
+            "The sidecar holds something other than revision (1 or more), partial (true or false) and encoding",
             f"Mend {sidecar.name}",
         )
     return declared
@@ -172,14 +184,18 @@ def _read_sidecar(path: Path) -> dict[str, str]:
 def _read_csv(path: Path, encoding: str) -> Table:
     """Every field as text, a ragged line refused: a reader that guesses hides damage."""
     try:
-        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as lines:
+        is_utf8 = codecs.lookup(encoding).name == "utf-8"
+        with path.open(encoding="utf-8-sig" if is_utf8 else encoding, newline="") as lines:
             header = tuple(next(csv.reader([lines.readline()]), []))
+            has_rows = bool(lines.readline())
     except (UnicodeDecodeError, LookupError) as error:
         raise Refused(
             "encoding",
             f"The file is not {encoding} text",
             'Save it as UTF-8, or declare {"encoding": …} in its sidecar',
         ) from error
+    if not has_rows:
+        return Table(path.name, header, pl.DataFrame(schema=[str(i) for i in range(len(header))]))
     ragged: list[int] = []
 
     def skip(row: pa.csv.InvalidRow) -> str:
@@ -191,18 +207,19 @@ def _read_csv(path: Path, encoding: str) -> Table:
         table = pa.csv.read_csv(
             path,
             read_options=pa.csv.ReadOptions(column_names=columns, skip_rows=1, encoding=encoding),
-            parse_options=pa.csv.ParseOptions(invalid_row_handler=skip),
+            # A blank line that is passed over would shift the line number of every row behind it.
+            parse_options=pa.csv.ParseOptions(invalid_row_handler=skip, ignore_empty_lines=False),
             convert_options=pa.csv.ConvertOptions(
                 column_types={name: pa.string() for name in columns},
                 strings_can_be_null=True,
                 null_values=[""],
             ),
         )
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         # The library's message quotes the line it stumbled on, so only its kind is passed on.
-        kind = "encoding" if "UTF8" in str(error) else "unreadable"
+        kind = "encoding" if isinstance(error, UnicodeDecodeError) or "UTF8" in str(error) else "unreadable"
         sentence = {
-            "encoding": "The file holds bytes that are not UTF-8",
+            "encoding": f"The file holds bytes that are not {encoding.upper()}",
             "unreadable": "The file cannot be read as CSV",
         }[kind]
         raise Refused(kind, sentence, "Save it again as CSV in UTF-8") from error
@@ -210,7 +227,7 @@ def _read_csv(path: Path, encoding: str) -> Table:
         raise Refused(
             "ragged",
             f"{len(ragged):,} lines do not have the header's {len(header)} fields",
-            "The file may be cut off or hold unquoted commas: deliver it again, whole",
+            "It may be cut off, or hold blank lines or unquoted commas: deliver it again, whole",
             rows=len(ragged),
         )
     return Table(path.name, header, pl.DataFrame(table))
@@ -228,8 +245,10 @@ def _read_parquet(path: Path) -> Table:
     unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     _refuse_unpacked(unpacked)
     try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.ComputeError, OSError) as error:
+        # Through an open file: polars takes a path for a pattern.
+        with path.open("rb") as stream:
+            frame = pl.read_parquet(stream)
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise Refused(
             "unreadable",
             "The file's pages cannot be read",

@@ -85,9 +85,7 @@ class Landing:
     def accepted_rows(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
 
-    def land(
-        self, files: list[Path], extract: Extract, is_synthetic: bool
-    ) -> tuple[list[Delivery], list[Delivery]]:
+    def land(self, files: list[Path], extract: Extract, is_synthetic: bool) -> tuple[list[Delivery], list[Delivery]]:
         """Land what is new among one extract's files; returns (landed, refused) of this call.
 
         The same content again is a no-op. Deliveries are taken oldest period and lowest revision first, so that
@@ -105,6 +103,15 @@ class Landing:
                 layout = recognise(received, extract.name)
                 validated = validate(received, layout, extract)
                 _refuse_over_limit(validated, extract)
+            except pl.exceptions.PolarsError:
+                # Not passed on: the library's message may quote a value.
+                refusal = Refused(
+                    "unreadable",
+                    "The file's columns are not of the types agreed",
+                    "Deliver text, or numbers, dates and flags as such",
+                )
+                refused.append(self._refuse(path.name, sha256, extract, refusal))
+                continue
             except Refused as refusal:
                 refused.append(self._refuse(path.name, sha256, extract, refusal))
                 continue
@@ -140,7 +147,7 @@ class Landing:
         if validated.quarantined.height:
             aside = self._quarantine_folder(delivery)
             aside.mkdir(parents=True, exist_ok=True, mode=0o700)
-            rows = validated.quarantined.drop("quarantined_period").select(
+            rows = validated.quarantined.drop("quarantined_period", "quarantined_months").select(
                 "line_number", "rules", "reasons", pl.exclude("line_number", "rules", "reasons")
             )
             rows.write_csv(aside / QUARANTINED_ROWS)
@@ -187,9 +194,7 @@ def _first_period_and_revision(delivery: Delivery) -> tuple[str, int, str]:
     return (min(months, default=""), delivery.revision or 0, delivery.delivery_id)
 
 
-def _record(
-    received: Received, layout: Layout, validated: Validated, extract: Extract, is_synthetic: bool
-) -> Delivery:
+def _record(received: Received, layout: Layout, validated: Validated, extract: Extract, is_synthetic: bool) -> Delivery:
     return Delivery(
         delivery_id=received.sha256[:16],
         extract=extract.name,
@@ -212,20 +217,26 @@ def _record(
 
 def _periods(validated: Validated) -> list[DeliveredPeriod]:
     accepted = validated.accepted.group_by("period_month", "months_covered").agg(rows_accepted=pl.len())
-    quarantined = validated.quarantined.group_by(period_month="quarantined_period").agg(
-        rows_quarantined=pl.len()
-    )
-    together = accepted.join(quarantined, on="period_month", how="full", coalesce=True, nulls_equal=True)
-    known = set(accepted["period_month"])
-    return [
-        DeliveredPeriod(
-            # Quarantined rows of a month without accepted ones count against every month of the delivery.
-            period_month=month.isoformat() if month in known else None,
-            months_covered=covered or 1,
-            rows_accepted=taken or 0,
-            rows_quarantined=aside or 0,
+    known = accepted.select("period_month", "months_covered", is_known=True)
+    # Quarantined rows of a period without accepted ones count against every month of the delivery.
+    quarantined = (
+        validated.quarantined.select(period_month="quarantined_period", months_covered="quarantined_months")
+        .with_columns(pl.col("months_covered").cast(pl.Int64))
+        .join(known, on=["period_month", "months_covered"], how="left")
+        .select(
+            period_month=pl.when("is_known").then("period_month"),
+            months_covered=pl.when("is_known").then("months_covered").otherwise(1),
         )
-        for month, covered, taken, aside in together.sort("period_month", "months_covered").rows()
+        .group_by("period_month", "months_covered")
+        .agg(rows_quarantined=pl.len())
+    )
+    keys = ["period_month", "months_covered"]
+    together = accepted.join(quarantined, on=keys, how="full", coalesce=True, nulls_equal=True)
+    return [
+        DeliveredPeriod(month.isoformat() if month else None, covered, taken or 0, aside or 0)
+        for month, covered, taken, aside in together.sort(keys)
+        .select(*keys, "rows_accepted", "rows_quarantined")
+        .rows()
     ]
 
 
@@ -262,15 +273,17 @@ def _refuse_lost_area(delivery: Delivery, landed: list[Delivery]) -> None:
     if delivery.is_partial or not delivery.landed_months:
         return
     same_source = [d for d in landed if d.source == delivery.source and not d.is_partial]
-    replaced = [d for d in same_source if d.landed_months & delivery.landed_months]
+    replaced = [
+        d
+        for d in same_source
+        if d.landed_months & delivery.landed_months and (d.revision or 0) < (delivery.revision or 0)
+    ]
     first = min(month for month, _ in delivery.landed_months)
     before = [d for d in same_source if max(month for month, _ in d.landed_months) < first]
     if replaced:
         predecessor = max(replaced, key=lambda d: d.revision or 0)
     elif before:
-        predecessor = max(
-            before, key=lambda d: (max(month for month, _ in d.landed_months), d.revision or 0)
-        )
+        predecessor = max(before, key=lambda d: (max(month for month, _ in d.landed_months), d.revision or 0))
     else:
         return
     lost = sorted(set(predecessor.areas) - set(delivery.areas) - OCCASIONAL_AREAS)
@@ -281,4 +294,3 @@ def _refuse_lost_area(delivery: Delivery, landed: list[Delivery]) -> None:
             f"Areas that «{predecessor.file_name}» has are missing here ({len(lost)}): {named}",
             'Deliver it whole, or declare {"partial": true} in its sidecar',
         )
-

@@ -6,6 +6,7 @@ Does not belong here: any choice between deliveries.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import duckdb
 import polars as pl
@@ -23,8 +24,8 @@ DUCKDB_TYPES = {
 }
 DELIVERY_COLUMNS = """
     delivery_id varchar, extract varchar, source varchar, file_name varchar, sha256 varchar, revision bigint,
-    is_partial boolean, is_synthetic boolean, received_at timestamptz, status varchar, reason varchar, rows_received bigint,
-    rows_accepted bigint, rows_quarantined bigint, rules_broken varchar
+    is_partial boolean, is_synthetic boolean, received_at timestamptz, status varchar, reason varchar,
+    rows_received bigint, rows_accepted bigint, rows_quarantined bigint, rules_broken varchar
 """
 PERIOD_COLUMNS = """
     delivery_id varchar, period_month date, months_covered bigint, rows_accepted bigint, rows_quarantined bigint
@@ -33,9 +34,7 @@ PERIOD_COLUMNS = """
 
 def columns(extract: Extract) -> dict[str, str]:
     """Column name → DuckDB type of an extract's landing table."""
-    typed = {
-        name: DUCKDB_TYPES[column.dtype.type] for name, column in extract.model.to_schema().columns.items()
-    }
+    typed = {name: DUCKDB_TYPES[column.dtype.type] for name, column in extract.model.to_schema().columns.items()}
     return {"delivery_id": "varchar", "line_number": "bigint", **typed}
 
 
@@ -52,7 +51,7 @@ def synchronise_extract(connection: duckdb.DuckDBPyConnection, extract: Extract,
     query = "select delivery_id from landing.loaded where extract = ?"
     loaded = {row[0] for row in connection.execute(query, [extract.name]).fetchall()}
     for delivery_id in sorted(loaded - wanted.keys()):
-        connection.execute(f'delete from landing."{extract.name}" where delivery_id = ?', [delivery_id])  # noqa: S608
+        connection.execute(f'delete from landing."{extract.name}" where delivery_id = ?', [delivery_id])
         connection.execute("delete from landing.loaded where delivery_id = ?", [delivery_id])
     missing = sorted(wanted.keys() - loaded)
     for delivery_id in missing:
@@ -70,14 +69,12 @@ def _existing_columns(connection: duckdb.DuckDBPyConnection, extract: Extract) -
     return dict(rows)
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, extract: Extract, delivery: Delivery, landing: Landing
-) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, extract: Extract, delivery: Delivery, landing: Landing) -> None:
     # Read through an open file: DuckDB and polars both take a path for a pattern.
     with landing.accepted_rows(delivery).open("rb") as stream:
         rows = pl.read_parquet(stream).with_columns(delivery_id=pl.lit(delivery.delivery_id))
     connection.register("delivered_rows", rows.select(list(columns(extract))))
-    connection.execute(f'insert into landing."{extract.name}" by name select * from delivered_rows')  # noqa: S608
+    connection.execute(f'insert into landing."{extract.name}" by name select * from delivered_rows')
     connection.unregister("delivered_rows")
     connection.execute("insert into landing.loaded values (?, ?)", [extract.name, delivery.delivery_id])
 
@@ -102,9 +99,7 @@ def synchronise_deliveries(
         " (extract varchar, source varchar, areas varchar, column_name varchar)"
     )
     carried = [
-        (layout.extract, layout.source, layout.areas, name)
-        for layout in LAYOUTS
-        for name in sorted(layout.carries)
+        (layout.extract, layout.source, layout.areas, name) for layout in LAYOUTS for name in sorted(layout.carries)
     ]
     _insert(connection, "layout_column", carried)
     connection.execute("create or replace table landing.extract (extract varchar, title varchar, cadence varchar)")
@@ -117,12 +112,21 @@ def synchronise_deliveries(
 def _delivery_row(d: Delivery) -> tuple[object, ...]:
     rules = "; ".join(f"{rule} {rows}" for rule, rows in sorted(d.rows_by_rule.items())) or None
     counts = (d.rows_received, d.rows_accepted, d.rows_quarantined, rules)
-    named = (d.delivery_id, d.extract, d.source, d.file_name, d.sha256, d.revision, d.is_partial, d.is_synthetic)
+    named = (
+        d.delivery_id,
+        d.extract,
+        d.source,
+        d.file_name,
+        d.sha256,
+        d.revision,
+        d.is_partial,
+        d.is_synthetic,
+    )
     return (*named, d.received_at, d.status, d.reason, *counts)
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
         # One statement for all rows: DuckDB takes a millisecond a statement.
         places = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
-        connection.execute(f"insert into landing.{table} values {places}", [v for row in rows for v in row])  # noqa: S608
+        connection.execute(f"insert into landing.{table} values {places}", [v for row in rows for v in row])

@@ -25,7 +25,7 @@ DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y"]
 @dataclass(frozen=True)
 class Validated:
     """Accepted rows (typed, the model's columns and `line_number`), quarantined rows (as received, with `rules`,
-    `reasons` and `quarantined_period`, their month where it could be read), and how many rows broke each rule."""
+    `reasons`, and the period they are of where it could be read), and how many rows broke each rule."""
 
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
@@ -58,18 +58,17 @@ def validate(received: Received, layout: Layout, extract: Extract) -> Validated:
     rules = {code: found for code, found in rules.items() if found[1].any()}
     if not rules:
         none = as_received.clear().with_columns(
-            quarantined_period=pl.lit(None, pl.Date), rules=pl.lit(""), reasons=pl.lit("")
+            quarantined_period=pl.lit(None, pl.Date), quarantined_months=pl.lit(1), rules=pl.lit(""), reasons=pl.lit("")
         )
         return Validated(typed, none, {})
 
     broken = pl.DataFrame({code: failed for code, (_, failed) in rules.items()})
     is_quarantined = broken.select(pl.any_horizontal(pl.all())).to_series()
     sentences = {code: sentence for code, (sentence, _) in rules.items()}
-    said = broken.select(
-        rules=_joined({code: code for code in rules}), reasons=_joined(sentences)
-    )
+    said = broken.select(rules=_joined({code: code for code in rules}), reasons=_joined(sentences))
     quarantined = pl.concat(
-        [as_received, typed.select(quarantined_period=pl.col("period_month")), said], how="horizontal"
+        [as_received, typed.select(quarantined_period="period_month", quarantined_months="months_covered"), said],
+        how="horizontal",
     )
     return Validated(
         accepted=typed.filter(~is_quarantined),
@@ -101,19 +100,13 @@ def _schema(received: Received, layout: Layout, extract: Extract) -> pa.DataFram
 
 
 def _check(code: str, sentence: str, passes: pl.Expr) -> pa.Check:
-    return pa.Check(
-        lambda data: data.lazyframe.select(passes.fill_null(True)), name=code, error=sentence
-    )
+    return pa.Check(lambda data: data.lazyframe.select(passes.fill_null(True)), name=code, error=sentence)
 
 
-def _cast(
-    rows: pl.DataFrame, schema: pa.DataFrameSchema
-) -> tuple[pl.DataFrame, list[tuple[str, str, pl.Series]]]:
+def _cast(rows: pl.DataFrame, schema: pa.DataFrameSchema) -> tuple[pl.DataFrame, list[tuple[str, str, pl.Series]]]:
     """Cast every column to the model's type; a cell that has content and no reading is a failure."""
     types = {name: column.dtype.type for name, column in schema.columns.items()}
-    typed = rows.select(
-        "line_number", *[_reading(name, rows.schema[name], wanted) for name, wanted in types.items()]
-    )
+    typed = rows.select("line_number", *[_reading(name, rows.schema[name], wanted) for name, wanted in types.items()])
     kinds = {pl.Date: "a date (YYYY-MM-DD)", pl.Boolean: "true or false", pl.Int64: "a whole number"}
     failures = []
     for name, wanted in types.items():
@@ -128,30 +121,39 @@ def _cast(
 
 
 def _reading(name: str, received: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    """A column read as the type wanted; null where a cell has no such reading."""
     column = pl.col(name)
-    if received == wanted:
-        return column
-    if received != pl.String:
-        # A whole number held as a fraction (12.0) reads as 12; 12.5 does not read as a whole number.
-        cast = column.cast(wanted, strict=False)
-        if wanted == pl.Int64 and received.is_float():
-            return pl.when(cast.cast(pl.Float64) == column).then(cast)
-        return cast
-    text = column.str.strip_chars()
+    if received == pl.String:
+        return _reading_of_text(column.str.strip_chars(), wanted).alias(name)
+    if received.is_float():
+        finite = pl.when(column.is_finite()).then(column)
+        if wanted == pl.Int64:
+            # A whole number held as a fraction (12.0) reads as 12; 12.5 does not read as a whole number.
+            whole = finite.cast(pl.Int64, strict=False)
+            return pl.when(whole.cast(pl.Float64) == column).then(whole).alias(name)
+        return (finite.cast(wanted) if wanted == pl.Float64 else pl.lit(None, wanted)).alias(name)
+    is_readable = (
+        received in (wanted, pl.Null)
+        or (received.is_integer() and wanted in (pl.Int64, pl.Float64))
+        or (received.is_decimal() and wanted == pl.Float64)
+        or (isinstance(received, pl.Datetime) and wanted == pl.Date)
+    )
+    return (column.cast(wanted, strict=False) if is_readable else pl.lit(None, wanted)).alias(name)
+
+
+def _reading_of_text(text: pl.Expr, wanted: pl.DataType) -> pl.Expr:
     if wanted == pl.Date:
-        return pl.coalesce(
-            [text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS]
-        ).alias(name)
+        return pl.coalesce([text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS])
     if wanted == pl.Boolean:
         lower = text.str.to_lowercase()
-        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False).alias(name)
+        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False)
     if wanted == pl.Float64:
         number = text.cast(pl.Float64, strict=False)
-        return pl.when(number.is_finite()).then(number).alias(name)
+        return pl.when(number.is_finite()).then(number)
     if wanted == pl.Int64:
         # A workbook holds every number as a fraction and may hand 12 over as 12.0.
-        return text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False).alias(name)
-    return pl.when(text != "").then(text).alias(name)
+        return text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    return pl.when(text != "").then(text)
 
 
 def _with_period(typed: pl.DataFrame, extract: Extract) -> pl.DataFrame:
@@ -162,9 +164,7 @@ def _with_period(typed: pl.DataFrame, extract: Extract) -> pl.DataFrame:
     return typed.with_columns(pl.col("months_covered").fill_null(1))
 
 
-def _rule_failures(
-    typed: pl.DataFrame, schema: pa.DataFrameSchema
-) -> list[tuple[str, str, pl.Series]]:
+def _rule_failures(typed: pl.DataFrame, schema: pa.DataFrameSchema) -> list[tuple[str, str, pl.Series]]:
     try:
         schema.validate(typed, lazy=True)
     except SchemaErrors as errors:

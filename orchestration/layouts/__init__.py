@@ -24,12 +24,15 @@ LAYOUTS: list[Layout] = [
 
 def recognise(received: Received, extract: str) -> Layout:
     """The layout of `extract` a delivery arrives in; raises `Refused` with the nearest one and what differs."""
-    candidates = [
-        (layout.differences(received), layout) for layout in LAYOUTS if layout.extract == extract
-    ]
-    differences, nearest = min(candidates, key=lambda candidate: len(candidate[0]))
-    if not differences:
-        return nearest
+    candidates = [(layout.differences(received), layout) for layout in LAYOUTS if layout.extract == extract]
+    for differences, layout in candidates:
+        if not differences:
+            return layout
+    header = {name for table in received.tables for name in table.header}
+    differences, nearest = min(
+        candidates,
+        key=lambda candidate: (-len(header & set(candidate[1].header)), len(candidate[0])),
+    )
     elsewhere = [layout for layout in LAYOUTS if not layout.differences(received)]
     if elsewhere:
         raise Refused(

@@ -21,9 +21,9 @@ class Layout:
     `source` names the figures that come of it and is what `seeds/source_preference.csv` ranks. `carries` is the set
     of extract columns it fills; the others are null, and a measure that needs one of them has no figure from here.
     `areas` says whether its rows are areas of a force (a total among them is then a source of its own) or forces.
-    `read` gives text or typed columns `line_number` plus `carries`; it raises nothing for a bad cell, it leaves the
-    cell as it is (or null) for the extract's rules to find. `differences` lists what keeps a delivery from being
-    this layout; empty means recognised. `ends_with_line_break` is False for a file published without one.
+    `header` is what makes the shape recognisable; `differences` lists what keeps a delivery from having it, and empty
+    means recognised. `read` gives text or typed columns `line_number` plus `carries`; it raises nothing for a bad
+    cell, it leaves the cell as it is (or null) for the extract's rules to find.
     """
 
     source: str
@@ -31,24 +31,40 @@ class Layout:
     title: str
     carries: frozenset[str]
     areas: Literal["boroughs", "forces"]
+    header: tuple[str, ...]
     read: Callable[[Received], pl.DataFrame]
     differences: Callable[[Received], list[str]]
 
 
+def header_differences(
+    received: Received,
+    expected: tuple[str, ...],
+    any_order: bool = False,
+    also: Callable[[str], bool] = lambda name: False,
+) -> list[str]:
+    """What keeps a delivery from being one table with exactly the expected columns and those `also` allows.
+
+    Unexpected names are quoted only when most expected ones are there: else they may be the first row of a file
+    without a header.
+    """
+    if len(received.tables) != 1:
+        return [f"{len(received.tables)} sheets instead of one"]
+    header = received.tables[0].header
+    missing = [f"missing column «{name}»" for name in expected if name not in header]
+    extra = [name for name in header if name not in expected and not also(name)]
+    if len(missing) * 2 > len(expected):
+        unexpected = [f"{len(extra)} unexpected columns"] if extra else []
+    else:
+        unexpected = [f"unexpected column «{name[:40]}»" for name in extra]
+    repeated = [f"column «{name}» twice" for name in expected if header.count(name) > 1]
+    if missing or extra or repeated or any_order or header == expected:
+        return missing + unexpected + repeated
+    return [] if any(also(name) for name in header) else ["columns in another order"]
+
+
 def exact_header(*expected: str, any_order: bool = False) -> Callable[[Received], list[str]]:
     """Recognise one table by its header: every expected column and no other."""
-
-    def differences(received: Received) -> list[str]:
-        if len(received.tables) != 1:
-            return [f"{len(received.tables)} sheets instead of one"]
-        header = received.tables[0].header
-        missing = [f"missing column «{name}»" for name in expected if name not in header]
-        extra = [f"unexpected column «{name[:40]}»" for name in header if name not in expected]
-        if missing or extra or any_order or header == expected:
-            return missing + extra
-        return ["columns in another order"]
-
-    return differences
+    return lambda received: header_differences(received, expected, any_order)
 
 
 def area_id(name: str | pl.Expr, names: Mapping[str, str] | None = None) -> pl.Expr:

@@ -52,11 +52,10 @@ def _layout(extract: Extract) -> Layout:
         title=f"{extract.title}, the system's own extract",
         carries=frozenset(columns) | frozenset(implied),
         areas="boroughs" if "area" in columns else "forces",
+        header=columns,
         read=read,
         differences=exact_header(*columns, any_order=True),
     )
-
-
 
 
 LAYOUTS = [_layout(extract) for extract in EXTRACTS.values()]

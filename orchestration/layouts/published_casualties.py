@@ -139,10 +139,9 @@ LAYOUTS = [
         source="casualty_records",
         extract="road_casualties",
         title="Casualty records of one calendar year, personal columns removed",
-        carries=frozenset(
-            {"period_month", "months_covered", "area", "casualty_ref", "severity", "mode", "casualties"}
-        ),
+        carries=frozenset({"period_month", "months_covered", "area", "casualty_ref", "severity", "mode", "casualties"}),
         areas="boroughs",
+        header=RECORDS_HEADER,
         read=_read_records,
         differences=_records_differences,
     ),
@@ -152,6 +151,7 @@ LAYOUTS = [
         title="Road casualties by severity and borough: a sheet a calendar year",
         carries=frozenset({"period_month", "months_covered", "area", "severity", "casualties"}),
         areas="boroughs",
+        header=(),
         read=_read_workbook,
         differences=_workbook_differences,
     ),

@@ -10,7 +10,7 @@ import re
 import polars as pl
 
 from orchestration.landing.received import Received
-from orchestration.layouts.layout import Layout, area_id, exact_header
+from orchestration.layouts.layout import Layout, area_id, exact_header, header_differences
 
 COUNT = frozenset({"period_month", "months_covered", "area", "offence_code", "offences"})
 MONTH = re.compile(r"^(19|20)\d{2}(0[1-9]|1[0-2])$")
@@ -21,21 +21,23 @@ NOT_POLICE_FORCES = ("Action Fraud", "CIFAS", "UK Finance", "British Transport P
 
 
 def _wide_differences(received: Received) -> list[str]:
-    if len(received.tables) != 1:
-        return [f"{len(received.tables)} sheets instead of one"]
+    differences = header_differences(received, WIDE_KEY, any_order=True, also=_is_month)
+    if differences:
+        return differences
     header = received.tables[0].header
-    missing = [f"missing column «{name}»" for name in WIDE_KEY if name not in header]
-    months = [name for name in header if MONTH.match(name)]
-    extra = [
-        f"unexpected column «{name[:40]}»" for name in header if name not in WIDE_KEY and not MONTH.match(name)
-    ]
-    return missing + extra + ([] if months else ["no column named as a month (201004)"])
+    months = [name for name in header if _is_month(name)]
+    twice = [f"month {name} twice" for name in sorted(set(months)) if months.count(name) > 1]
+    return twice if months else ["no column named as a month (201004)"]
+
+
+def _is_month(name: str) -> bool:
+    return MONTH.match(name) is not None
 
 
 def _read_wide(received: Received) -> pl.DataFrame:
     """One row per borough, offence and month column; a blank cell stays blank."""
     frame = received.tables[0].named()
-    months = [name for name in frame.columns if MONTH.match(name)]
+    months = [name for name in frame.columns if _is_month(name)]
     return frame.unpivot(
         on=months,
         index=["line_number", *WIDE_KEY],
@@ -97,6 +99,7 @@ LAYOUTS = [
         title="MPS Borough Level Crime: a column a month",
         carries=COUNT,
         areas="boroughs",
+        header=WIDE_KEY,
         read=_read_wide,
         differences=_wide_differences,
     ),
@@ -106,6 +109,7 @@ LAYOUTS = [
         title="MPS recorded crime by borough: a row a month, older categories",
         carries=COUNT,
         areas="boroughs",
+        header=LONG_HEADER,
         read=_read_long,
         differences=exact_header(*LONG_HEADER),
     ),
@@ -115,6 +119,7 @@ LAYOUTS = [
         title="Recorded crime by police force area: rolling twelve months",
         carries=COUNT,
         areas="forces",
+        header=FORCE_HEADER,
         read=_read_forces,
         differences=exact_header(*FORCE_HEADER),
     ),

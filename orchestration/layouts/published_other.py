@@ -49,9 +49,7 @@ def _read_strength(received: Received) -> pl.DataFrame:
     return (
         received.tables[0]
         .named()
-        .unpivot(
-            on=list(STRENGTH_ROLES), index=["line_number", "Date"], variable_name="role", value_name="fte"
-        )
+        .unpivot(on=list(STRENGTH_ROLES), index=["line_number", "Date"], variable_name="role", value_name="fte")
         .select(
             "line_number",
             period_month=_short_month("Date"),
@@ -106,9 +104,10 @@ LAYOUTS = [
     Layout(
         source="police_force_strength",
         extract="workforce",
-        title="Police force strength: officers, staff and PCSOs by month",
+        title="Police force strength by month",
         carries=frozenset({"period_month", "months_covered", "area", "role", "fte"}),
         areas="forces",
+        header=("Date", *STRENGTH_ROLES),
         read=_read_strength,
         differences=exact_header("Date", *STRENGTH_ROLES),
     ),
@@ -116,10 +115,9 @@ LAYOUTS = [
         source="public_perception",
         extract="public_attitude",
         title="Public perception: quarterly percentages",
-        carries=frozenset(
-            {"period_month", "months_covered", "area", "survey", "question", "published_value"}
-        ),
+        carries=frozenset({"period_month", "months_covered", "area", "survey", "question", "published_value"}),
         areas="forces",
+        header=("date", "measure", "proportion"),
         read=_read_perception,
         differences=exact_header("date", "measure", "proportion"),
     ),
@@ -127,10 +125,9 @@ LAYOUTS = [
         source="borough_population",
         extract="population",
         title="Population and density by borough and year",
-        carries=frozenset(
-            {"period_month", "months_covered", "area", "year", "population", "is_projection", "edition"}
-        ),
+        carries=frozenset({"period_month", "months_covered", "area", "year", "population", "is_projection", "edition"}),
         areas="boroughs",
+        header=POPULATION_HEADER,
         read=_read_population,
         differences=exact_header(*POPULATION_HEADER),
     ),

@@ -1,12 +1,11 @@
 -- One row per extract, source and month with quarantined rows. Rows whose own month could not be read count in every
 -- month of their delivery, since they could belong to any.
 with current_months as (
-    select
+    select distinct
         extract,
         source,
         delivery_id,
-        period_month,
-        months_covered
+        period_month
     from {{ ref('stg_current_delivery') }}
 ),
 
@@ -24,7 +23,7 @@ select
     current_months.source,
     current_months.period_month,
     sum(periods.rows_quarantined)::bigint as rows_quarantined
-from (select distinct extract, source, delivery_id, period_month from current_months) as current_months
+from current_months
 inner join periods
     on current_months.delivery_id = periods.delivery_id
     and (periods.period_month = current_months.period_month or periods.period_month is null)

@@ -12,7 +12,7 @@ periods as (
         delivery_id,
         min(period_month) as first_month,
         max(period_month) as last_month,
-        count(distinct (period_month, months_covered)) as periods
+        count(*) as periods
     from {{ source('landing', 'delivery_period') }}
     where period_month is not null
     group by delivery_id

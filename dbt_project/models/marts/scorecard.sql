@@ -14,7 +14,7 @@ plan_in_force as (
         plans.title as plan_title,
         reporting.reporting_month,
         reporting.targets_known_on,
-        not (reporting.reporting_month between plans.judged_from and plans.judged_to) as is_carried_over
+        reporting.reporting_month not between plans.judged_from and plans.judged_to as is_carried_over
     from {{ ref('plans') }} as plans
     cross join reporting
     where plans.plan_id in (select plan_id from {{ ref('plan_measures') }})

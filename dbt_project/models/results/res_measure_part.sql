@@ -52,7 +52,7 @@ lacking as (
     select distinct
         needed.measure_id,
         parts.source
-    from (select distinct measure_id, source from parts) as parts
+    from parts
     inner join needed on parts.measure_id = needed.measure_id
     left join {{ ref('int_source_carries') }} as carries
         on parts.source = carries.source and needed.column_name = carries.column_name

@@ -34,6 +34,16 @@ with windows as (
     where gap.measure_type = 'survey_gap'
 ),
 
+distinct_windows as (
+    select distinct
+        measure_id,
+        source,
+        period_basis,
+        period_month,
+        window_from
+    from windows
+),
+
 quarantined as (
     select
         windows.measure_id,
@@ -42,7 +52,7 @@ quarantined as (
         windows.period_month,
         windows.window_from,
         sum(quarantined.rows_quarantined)::bigint as rows_quarantined
-    from (select distinct measure_id, source, period_basis, period_month, window_from from windows) as windows
+    from distinct_windows as windows
     inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
     inner join {{ ref('int_quarantined_rows') }} as quarantined
         on measures.extract = quarantined.extract

@@ -1,0 +1,76 @@
+"""What Dagster shows and when it runs.
+
+Here: the asset graph, its checks, the job and the schedule.
+Belongs here: a promise about orchestration that needs no refresh.
+Does not belong here: what a run publishes (`test_refresh.py`).
+"""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from orchestration.definitions import definitions
+from orchestration.extracts import EXTRACTS
+from orchestration.extracts.seeds import SEEDS
+from orchestration.layouts import LAYOUTS
+
+
+def _checks() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for key in definitions.resolve_asset_graph().asset_check_keys:
+        found.setdefault("/".join(key.asset_key.path), set()).add(key.name)
+    return found
+
+
+@pytest.mark.parametrize("extract", EXTRACTS)
+def test_every_extract_shows_whether_its_deliveries_and_rows_were_accepted(extract: str) -> None:
+    assert _checks()[f"landing/{extract}"] == {"every_delivery_is_accepted", "every_row_is_accepted"}
+
+
+def test_dbt_tests_are_asset_checks() -> None:
+    checks = _checks()
+    assert "every_measure_in_force_is_on_the_scorecard" in checks["marts/scorecard"]
+    assert "every_null_value_has_a_reason" in checks["marts/fct_measure_result"]
+    assert "every_source_is_ranked" in checks["intermediate/int_coverage"]
+
+
+def test_a_staging_model_is_downstream_of_its_landing() -> None:
+    graph = definitions.resolve_asset_graph()
+    upstream = graph.get(dg.AssetKey(["staging", "stg_recorded_crime"])).parent_keys
+    assert dg.AssetKey(["landing", "recorded_crime"]) in upstream
+
+
+def test_the_release_is_downstream_of_every_mart() -> None:
+    graph = definitions.resolve_asset_graph()
+    marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
+    assert graph.get(dg.AssetKey(["release", "performance"])).parent_keys == marts
+
+
+def test_the_job_runs_in_one_process_for_a_reporting_month() -> None:
+    job = definitions.resolve_job_def("monthly_refresh")
+    assert job.executor_def == dg.in_process_executor
+    assert job.partitions_def is not None
+    assert "2008-12" in job.partitions_def.get_partition_keys()
+
+
+def test_the_schedule_reports_on_the_month_before_in_london() -> None:
+    schedule = definitions.resolve_schedule_def("monthly_schedule")
+    assert schedule.execution_timezone == "Europe/London"
+    tick = dg.build_schedule_context(
+        scheduled_execution_time=dt.datetime(2009, 4, 12, 6, tzinfo=ZoneInfo("Europe/London"))
+    )
+    request = schedule(tick)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "2009-03"
+
+
+def test_every_source_a_layout_can_bring_is_ranked() -> None:
+    ranked = (SEEDS / "source_preference.csv").read_text(encoding="utf-8")
+    named = {source for layout in LAYOUTS for source in _sources(layout.source, layout.areas)}
+    assert {source for source in named if f",{source}," not in ranked} == set()
+
+
+def _sources(source: str, areas: str) -> set[str]:
+    return {source, f"{source}_total"} if areas == "boroughs" else {source}

@@ -1,0 +1,213 @@
+"""The refresh as its users meet it: again, after damage, beside readers, with a broken delivery.
+
+Here: whole refreshes, each in a process of its own.
+Belongs here: a promise about what is published and when.
+Does not belong here: figures (`test_sample_figures.py`, `test_published_figures.py`).
+"""
+
+import fcntl
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.conftest import Warehouse
+
+SCORECARD = "select * from scorecard order by all"
+
+
+@pytest.fixture
+def own(sample: Warehouse, tmp_path: Path) -> Warehouse:
+    """A copy of the sample's raw folder and warehouse, to be damaged."""
+    raw = tmp_path / "raw"
+    shutil.copytree(sample.raw, raw)
+    shutil.copytree(sample.folder, tmp_path / "warehouse", symlinks=True)
+    return Warehouse(raw, tmp_path / "warehouse")
+
+
+def _published(warehouse: Warehouse) -> tuple[str, bytes]:
+    """Which release is current, and its bytes."""
+    current = warehouse.folder / "current"
+    return str(current.readlink()), (current / "performance.duckdb").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def again(sample: Warehouse) -> tuple[tuple[str, bytes], subprocess.CompletedProcess[str]]:
+    """What was published before the sample was refreshed once more, and what that refresh said."""
+    before = _published(sample)
+    return before, sample.refresh()
+
+
+def test_the_same_refresh_again_lands_nothing_and_uses_no_number(
+    sample: Warehouse, again: tuple[tuple[str, bytes], subprocess.CompletedProcess[str]]
+) -> None:
+    before, ended = again
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert "0 new deliveries landed." in ended.stdout
+    assert "Nothing changed: release 2009-03_r1 stands, and no new number was used." in ended.stdout
+    assert _published(sample) == before
+
+
+def test_the_last_lines_say_where_the_release_is_and_count_verdicts_by_tier(
+    sample: Warehouse, again: tuple[tuple[str, bytes], subprocess.CompletedProcess[str]]
+) -> None:
+    lines = again[1].stdout.strip().splitlines()[-5:]
+    assert "Verdicts, corporate: 1 met, 2 no target" in lines
+    assert "Verdicts, cpa: 5 met, 3 not met, 1 not measurable" in lines
+    assert f"The release is in {sample.folder / 'current'} -> releases/2009-03_r1" in lines
+
+
+def test_a_deleted_build_database_is_rebuilt_to_the_same_release(own: Warehouse) -> None:
+    scorecard = own.release().execute(SCORECARD).fetchall()
+    (own.folder / "build.duckdb").unlink()
+    ended = own.refresh()
+    assert "Nothing changed: release 2009-03_r1 stands" in ended.stdout, ended.stderr[-2000:]
+    assert own.release().execute(SCORECARD).fetchall() == scorecard
+
+
+def test_a_reader_keeps_its_release_while_another_month_is_published(own: Warehouse) -> None:
+    held = own.release()
+    looping = """
+import sys, time, pathlib, duckdb
+folder, stop = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+opened, seen = 0, []
+while not stop.exists():
+    with duckdb.connect(str(folder / "current" / "performance.duckdb"), read_only=True) as reader:
+        seen.append(reader.execute("select release_id from release").fetchone()[0])
+    opened += 1
+    time.sleep(0.01)
+print(opened, *dict.fromkeys(seen))
+"""
+    stop = own.folder / "stop"
+    reader = subprocess.Popen(
+        [sys.executable, "-c", looping, str(own.folder), str(stop)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    ended = own.refresh("2008-10")
+    time.sleep(0.2)
+    stop.touch()
+    said, errors = reader.communicate(timeout=30)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert errors == ""
+    opened, *seen = said.split()
+    assert int(opened) > 50
+    assert seen == ["2009-03_r1", "2008-10_r1"]
+    assert held.execute("select release_id from release").fetchone() == ("2009-03_r1",)
+
+
+def test_a_release_holds_no_month_after_its_own(sample: Warehouse) -> None:
+    last = sample.release("2008-09_r1").execute("select max(period_month)::varchar from fct_measure_result").fetchone()
+    assert last == ("2008-09-01",)
+
+
+def test_a_refused_delivery_stops_the_refresh_and_leaves_its_predecessor_current(own: Warehouse) -> None:
+    """A second revision of March 2009 comes without its `area` column, and is then taken away."""
+    revision = own.raw / "road_casualties" / "2009-03_r2.csv"
+    pl.read_csv(own.raw / "road_casualties" / "2009-03.csv").drop("area").write_csv(revision)
+    before = _published(own)
+    ended = own.refresh()
+    assert ended.returncode == 1
+    last_line = ended.stderr.strip().splitlines()[-1]
+    assert last_line.startswith("road_casualties/2009-03_r2.csv: No known layout has this header.")
+    assert "missing column «area»" in last_line
+    assert last_line.endswith("Deliver the columns as agreed.")
+    assert "SYN-" not in ended.stdout + ended.stderr
+    assert _published(own) == before
+
+    revision.unlink()
+    assert own.refresh().returncode == 0
+    rows = (
+        own.release()
+        .execute(
+            "select file_name, status, reason is not null from delivery"
+            " where extract = 'road_casualties' and file_name like '2009-03%' order by file_name"
+        )
+        .fetchall()
+    )
+    assert rows == [("2009-03.csv", "current", False), ("2009-03_r2.csv", "refused", True)]
+
+
+def test_a_failing_data_test_stops_the_refresh_before_the_release(own: Warehouse) -> None:
+    """An offence that no group holds would be missing from every total."""
+    query = "select delivery_id from delivery where extract = 'recorded_crime' and status = 'current' limit 1"
+    (delivery_id,) = own.release().execute(query).fetchone() or ("",)
+    folder = own.folder / "landing" / "recorded_crime" / delivery_id
+    rows = pl.read_parquet(folder / "accepted.parquet")
+    rows.with_columns(offence_code=pl.lit("unheard_of")).write_parquet(folder / "accepted.parquet")
+    (own.folder / "build.duckdb").unlink()
+    before = _published(own)
+    ended = own.refresh()
+    assert ended.returncode == 1
+    assert "every_offence_is_in_a_group" in ended.stderr.strip().splitlines()[-1]
+    assert _published(own) == before
+
+
+def test_a_second_refresh_at_the_same_time_says_so_and_exits(sample: Warehouse) -> None:
+    with (sample.folder / "refresh.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = sample.refresh()
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Not started: another refresh holds this warehouse")
+
+
+def test_an_empty_raw_folder_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    ended = Warehouse(tmp_path / "raw", tmp_path / "warehouse").refresh()
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == (f"Nothing to refresh: no delivery of a monthly extract in {tmp_path / 'raw'}.")
+
+
+def test_the_published_file_is_read_only_and_described_to_the_last_column(sample: Warehouse) -> None:
+    database = sample.folder / "current" / "performance.duckdb"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o444
+    undescribed = (
+        sample.release()
+        .execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal"
+            " and (comment is null or (table_name, column_name) not in"
+            " (select (table_name, column_name) from data_dictionary where meaning <> '' and unit <> ''))"
+        )
+        .fetchall()
+    )
+    assert undescribed == []
+
+
+def test_the_sample_is_labelled_synthetic_wherever_a_release_describes_itself(sample: Warehouse) -> None:
+    assert sample.release().execute("select data_kind from release").fetchone() == ("synthetic sample",)
+    assert '"data_kind": "synthetic sample"' in (sample.folder / "current" / "manifest.json").read_text()
+    assert sample.release().execute("select bool_and(is_synthetic) from delivery").fetchone() == (True,)
+
+
+def test_every_received_row_was_accepted_or_quarantined(sample: Warehouse) -> None:
+    row = (
+        sample.release()
+        .execute(
+            "select count(*), count(*) filter (where rows_received <> rows_accepted + rows_quarantined),"
+            " sum(rows_quarantined) from delivery"
+        )
+        .fetchone()
+    )
+    assert row is not None
+    deliveries, unreconciled, quarantined = row
+    assert (deliveries > 200, unreconciled, quarantined > 0) == (True, 0, True)
+
+
+def test_a_figure_knows_how_many_rows_of_its_window_are_quarantined(sample: Warehouse) -> None:
+    """One row of October 2008 has an outcome before its record: it counts in October's windows alone."""
+    found = dict(
+        sample.release()
+        .execute(
+            "select strftime(period_month, '%Y-%m'), rows_quarantined from fct_measure_result"
+            " where measure_id = 'total_recorded_crime' and area_id = 'force' and period_basis = 'month'"
+            " and period_month between '2008-09-01' and '2008-11-01'"
+        )
+        .fetchall()
+    )
+    assert found == {"2008-09": 0, "2008-10": 1, "2008-11": 0}
