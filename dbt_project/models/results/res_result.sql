@@ -77,7 +77,8 @@ together as (
 select
     together.*,
     measures.settles_after is null
-        or {{ add_months('together.period_month', 'measures.settles_after') }} <= reporting.reporting_month as is_settled
+        or {{ add_months('together.period_month', 'measures.settles_after') }} <= reporting.reporting_month
+        as is_settled
 from together
 inner join {{ ref('measures') }} as measures on together.measure_id = measures.measure_id
 cross join {{ source('landing', 'reporting_month') }} as reporting

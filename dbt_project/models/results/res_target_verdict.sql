@@ -170,7 +170,9 @@ select
     value,
     judged_value - threshold as gap_to_target,
     verdict_stage,
-    {{ verdict('rule', 'amount', 'better', 'judged_value', 'threshold', 'is_running_count', 'expected_by_now') }} as verdict,
+    {{ verdict(
+        'rule', 'amount', 'better', 'judged_value', 'threshold', 'is_running_count', 'expected_by_now'
+    ) }} as verdict,
     case
         when value is null then coalesce(reason, 'not delivered for this period')
         when rule = 'monitor' then null

@@ -5,8 +5,9 @@ select
     crime.period_month,
     crime.months_covered,
     crime.area_id,
-    {{ count_where("crime.is_gun_enabled and crime.offence_category in ('violence', 'sexual', 'robbery', 'burglary')") }}
-        as numerator,
+    {{ count_where(
+        "crime.is_gun_enabled and crime.offence_category in ('violence', 'sexual', 'robbery', 'burglary')"
+    ) }} as numerator,
     max(population.population) as denominator
 from {{ ref('int_recorded_crime') }} as crime
 left join {{ ref('int_population') }} as population using (area_id, period_month, months_covered)
