@@ -17,7 +17,7 @@ from orchestration.asset_checks import (
     deliveries_spec,
 )
 from orchestration.extracts import EXTRACTS, Extract
-from orchestration.landing.received import delivery_files
+from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
 from orchestration.resources import Folders
@@ -41,7 +41,7 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
         landing = folders.landing()
         files = list(delivery_files(folders.raw_path / extract.name))
-        is_synthetic = (folders.raw_path / "SYNTHETIC.txt").is_file()
+        is_synthetic = (folders.raw_path / SYNTHETIC_MARKER).is_file()
         landed, refused = landing.land(files, extract, is_synthetic)
         yield deliveries_result(key, refused)
         yield accepted_rows_result(key, landed)

@@ -27,6 +27,8 @@ LARGEST_FILE = 4 * 1024**3
 LARGEST_UNPACKED = 8 * 1024**3
 WORKBOOKS = {".xlsx", ".xls"}
 EXTENSIONS = {".csv", ".parquet"} | WORKBOOKS
+# A file of this name in raw/ says that its deliveries are synthetic.
+SYNTHETIC_MARKER = "SYNTHETIC.txt"
 SIDECAR_KEYS = {"revision", "partial", "encoding"}
 NAME_WITH_PERIOD = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?:_r(?P<revision>\d{1,4}))?$")
 NAME_WITH_REVISION = re.compile(r"_r(?P<revision>\d{1,4})$")
