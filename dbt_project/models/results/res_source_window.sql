@@ -85,8 +85,12 @@ reasoned as (
         areas_missing = 0 and is_covered and not spans_break as is_whole,
         case
             when areas_missing > 0
-                then 'incomplete: ' || areas_missing || case areas_missing when 1 then ' borough' else ' boroughs' end
-                    || ' missing'
+                then 'incomplete: ' || areas_missing
+                    || case
+                        when area_id = 'force' and areas_missing = 1 then ' borough missing'
+                        when area_id = 'force' then ' boroughs missing'
+                        else ' of its boroughs and the City missing'
+                    end
             when not is_covered
                 then 'incomplete: ' || tiles * tile_months || ' of ' || window_months || ' months'
             when spans_break then 'series break'

@@ -101,6 +101,10 @@ with_baseline as (
         -- A gap below zero is reversed, not better: a gap is judged on its size.
         measures.measure_type = 'survey_gap' and compared.value < 0 as is_reversed,
         case when measures.measure_type = 'survey_gap' then abs(compared.value) else compared.value end as judged_value,
+        -- The year to date is no part of a count over several years: such a target has no level to hold it against.
+        compared.is_one_financial_year
+        or compared.verdict_stage = 'latest_year'
+        or measures.measure_type not in ('count', 'money') as is_comparable,
         case
             when compared.baseline_kind = 'fixed' then compared.baseline_value
             when compared.baseline_kind is not null and compared.reason_no_change is null
@@ -121,7 +125,7 @@ with_baseline as (
 with_threshold as (
     select
         *,
-        {{ threshold('rule', 'amount', 'baseline') }} as threshold
+        case when is_comparable then {{ threshold('rule', 'amount', 'baseline') }} end as threshold
     from with_baseline
 ),
 
@@ -176,7 +180,8 @@ select
     case
         when value is null then coalesce(reason, 'not delivered for this period')
         when rule = 'monitor' then null
-        when threshold is null and baseline_kind = 'fixed' then 'no baseline value'
+        when threshold is null and baseline_kind = 'fixed' and baseline is null then 'no baseline value'
+        when not is_comparable then 'a count over several years is not judged by one of them'
         when threshold is null then
             case reason_no_change when 'series break' then 'series break' else 'no baseline: ' || reason_no_change end
         when is_reversed then 'the gap is reversed: judged on its size'
