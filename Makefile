@@ -1,4 +1,5 @@
-# Everything runs in .venv, which the first command makes. RAW= and WAREHOUSE= choose other folders.
+# Everything runs in .venv, which the first command makes. RAW= and WAREHOUSE=, or RAW_DIR and WAREHOUSE_DIR in the
+# environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: refresh test dev sample lock clean
@@ -8,6 +9,8 @@ MANIFEST := dbt_project/target/manifest.json
 DBT_FILES := $(shell find dbt_project -path dbt_project/target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -print)
 SCALE ?= 1
 
+RAW ?= $(RAW_DIR)
+WAREHOUSE ?= $(WAREHOUSE_DIR)
 export RAW_DIR := $(RAW)
 export WAREHOUSE_DIR := $(WAREHOUSE)
 # Usage reports stay at home.

@@ -9,8 +9,8 @@ import datetime as dt
 
 import dagster as dg
 
-# The earliest published series used here starts in April 1999; a month can be reported on once it has begun.
-REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1999-04", fmt="%Y-%m", end_offset=1)
+# The earliest published series used here starts in 1994; a month can be reported on once it has begun.
+REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1994-01", fmt="%Y-%m", end_offset=1)
 
 ONE_MONTH_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 

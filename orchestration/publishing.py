@@ -9,6 +9,7 @@ and never sees part of one.
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import re
@@ -45,7 +46,7 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
             "provisional_because": ("varchar", "the extracts that have not reached the month", "words"),
             "targets_known_on": ("date", "targets agreed up to this day are judged", "day"),
             "delivery_hashes": ("varchar[]", "SHA-256 of every delivery a figure rests on", "identifier"),
-            "content_hash": ("varchar", "digest of every table but this one", "identifier"),
+            "content_hash": ("varchar", "digest of every table but this one, and of how it is labelled", "identifier"),
         },
     },
     "data_dictionary": {
@@ -72,8 +73,8 @@ class Release:
     manifest: dict[str, Any]
 
 
-def publish(warehouse: Path, dbt_manifest: Path, built_at: dt.datetime) -> Release:
-    """Copy the marts of `build.duckdb` into a release and point `current` at it.
+def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime) -> Release:
+    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
     that one and no number is used.
@@ -84,9 +85,10 @@ def publish(warehouse: Path, dbt_manifest: Path, built_at: dt.datetime) -> Relea
         _remove(abandoned)
     documented = _documented_tables(dbt_manifest)
     with duckdb.connect(str(warehouse / "build.duckdb")) as build:
-        content_hash = _content_hash(build, sorted(documented))
-        described = _describe(build, content_hash)
-        month = described["reporting_month"][:7]
+        described = _describe(build, _content_hash(build, sorted(documented)))
+        content_hash = described["content_hash"]
+        if {described["reporting_month"], _scorecard_month(build)} != {f"{month}-01"}:
+            raise RuntimeError(f"The build is not of {month}: refresh the whole of it, then publish.")
         newest = newest_release(releases, month)
         if newest and newest[1]["content_hash"] == content_hash:
             _point_at(warehouse, newest[0])
@@ -158,7 +160,7 @@ def _content_hash(build: duckdb.DuckDBPyConnection, tables: list[str]) -> str:
     return str(_one(build, lines)[0])
 
 
-def _describe(build: duckdb.DuckDBPyConnection, content_hash: str) -> dict[str, Any]:
+def _describe(build: duckdb.DuckDBPyConnection, marts_hash: str) -> dict[str, Any]:
     """What a release says of itself, from the deliveries its figures rest on."""
     month, known_on = _one(build, "select reporting_month, targets_known_on from landing.reporting_month")
     deliveries = build.execute(
@@ -169,23 +171,32 @@ def _describe(build: duckdb.DuckDBPyConnection, content_hash: str) -> dict[str, 
     columns = [column[0] for column in deliveries.description]
     used = [dict(zip(columns, row, strict=True)) for row in deliveries.fetchall()]
     late = build.execute(
-        "select extract || ' (to ' || strftime(max(period_month), '%Y-%m') || ')'"
-        " from staging.stg_current_delivery join landing.extract using (extract)"
-        " where cadence = 'monthly' group by extract having max(period_month) < ? order by extract",
-        [month],
+        "select extract || coalesce(' (to ' || strftime(max(period_month) filter (where period_month < $month),"
+        " '%Y-%m') || ')', ' (nothing delivered)')"
+        " from landing.extract left join staging.stg_current_delivery using (extract)"
+        " where cadence = 'monthly' group by extract"
+        " having not coalesce(bool_or(period_month = $month), false) order by extract",
+        {"month": month},
     ).fetchall()
     verdicts = build.execute("select tier, verdict, count(*) from marts.scorecard group by all order by all").fetchall()
-    return {
+    described = {
         "reporting_month": month.isoformat(),
         "code_version": _code_version(),
         "data_kind": "synthetic sample" if any(d["is_synthetic"] for d in used) else "real",
         "status": "provisional" if late else "final",
         "provisional_because": ", ".join(row[0] for row in late) or None,
         "targets_known_on": known_on.isoformat(),
-        "content_hash": content_hash,
+        "content_hash": marts_hash,
         "verdicts": [dict(zip(("tier", "verdict", "count"), row, strict=True)) for row in verdicts],
         "deliveries": used,
     }
+    labels = [str(described[name]) for name in ("data_kind", "status", "provisional_because", "targets_known_on")]
+    described["content_hash"] = hashlib.md5(" ".join([marts_hash, *labels]).encode()).hexdigest()
+    return described
+
+
+def _scorecard_month(build: duckdb.DuckDBPyConnection) -> str:
+    return str(_one(build, "select max(reporting_month)::varchar from marts.scorecard")[0])
 
 
 def _write_database(

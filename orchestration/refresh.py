@@ -13,6 +13,7 @@ import fcntl
 import gc
 import json
 import os
+import re
 import sys
 import time
 import warnings
@@ -20,6 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.landing.received import (
@@ -83,7 +87,7 @@ def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | No
         try:
             received = receive(path, sha256)
             rows = validate(received, recognise(received, extract.name), extract).accepted
-        except Refused:
+        except (Refused, pl.exceptions.PolarsError):
             # The run refuses it again, and says why.
             continue
         months += rows["period_month"].unique().to_list()
@@ -111,6 +115,10 @@ def main() -> None:
     parser.add_argument("--month", help="reporting month, like 2008-12 (default: the latest all extracts reached)")
     parser.add_argument("--known-on", help="judge the targets known on this day, like 2008-06-01")
     arguments = parser.parse_args()
+    if arguments.month and not re.fullmatch(r"(199[4-9]|20\d\d)-(0[1-9]|1[0-2])", arguments.month):
+        parser.error(f"the reporting month is written like 2008-12; it is {arguments.month}")
+    if arguments.month and arguments.month > f"{dt.date.today():%Y-%m}":
+        parser.error(f"{arguments.month} has not begun")
     started = time.monotonic()
 
     # The folders come from the environment, so that `make dev` and this command mean the same ones.
@@ -120,10 +128,31 @@ def main() -> None:
     warehouse.mkdir(parents=True, exist_ok=True)
     os.environ["TARGETS_KNOWN_ON"] = arguments.known_on or ""
     with only_refresh(warehouse):
+        _discard_damaged_build(warehouse / "build.duckdb")
         month = arguments.month or _default_month(raw, warehouse)
         print(f"Refreshing {month} from {raw} into {warehouse}", flush=True)
         _run(month, warehouse)
     print(f"Done in {time.monotonic() - started:.0f} s.")
+
+
+def _discard_damaged_build(build: Path) -> None:
+    """Delete a build database that cannot be opened: it is made again from the landing."""
+    if not build.exists():
+        return
+    try:
+        duckdb.connect(str(build)).close()
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise SystemExit(f"Not started: another process has {build} open.") from None
+        _delete_build(build)
+    except duckdb.Error:
+        _delete_build(build)
+
+
+def _delete_build(build: Path) -> None:
+    print(f"{build} is damaged; it is made again from the landing.")
+    build.unlink()
+    build.with_name(build.name + ".wal").unlink(missing_ok=True)
 
 
 def _default_month(raw: Path, warehouse: Path) -> str:

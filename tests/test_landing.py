@@ -763,6 +763,26 @@ def test_the_same_content_twice_in_one_call_lands_once(landing: Landing, raw: Pa
     assert (len(landed), refused) == (1, [])
 
 
+def test_earlier_content_under_a_higher_revision_restores_it(landing: Landing, raw: Path) -> None:
+    """Revision 2 was wrong; revision 3 repeats revision 1, and must not be passed over as known."""
+    files = [
+        write_csv(raw / "2008-12.csv", _rows()),
+        write_csv(raw / "2008-12_r2.csv", changed(_rows(), 7, victims_under_20="1")),
+        write_csv(raw / "2008-12_r3.csv", _rows()),
+    ]
+    landed, refused = land(landing, *files)
+    assert (sorted(d.revision or 0 for d in landed), refused) == ([1, 2, 3], [])
+    assert land(landing, *files) == ([], [])
+
+
+def test_a_workforce_without_its_central_units_is_refused(landing: Landing, raw: Path) -> None:
+    rows = valid_rows("workforce")
+    central = [{**row, "area": "central_units"} for row in rows[:1]]
+    landed_one(landing, write_csv(raw / "2008-12.csv", rows + central), "workforce")
+    refused = refused_one(landing, write_csv(raw / "2008-12_r2.csv", rows), "workforce")
+    assert "central_units" in (refused.reason or "")
+
+
 def test_a_higher_revision_lands_beside_the_older(landing: Landing, raw: Path) -> None:
     landed_one(landing, write_csv(raw / "2008-12.csv", _rows()))
     landed_one(landing, write_csv(raw / "2008-12_r2.csv", changed(_rows(), 7, victims_under_20="1")))
@@ -920,6 +940,7 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
     "recorded_crime": {
         "period_month_missing": {**COUNT_OF_CRIME, "period_month": ""},
         "period_is_a_month": {**COUNT_OF_CRIME, "period_month": "2008-12-02"},
+        "period_before_1990": {**COUNT_OF_CRIME, "period_month": "1989-12-01"},
         "recorded_date_unreadable": {**COUNT_OF_CRIME, "recorded_date": "zq"},
         "victims_under_20_out_of_domain": {"victims_under_20": "-1"},
         "victim_group_out_of_domain": {"victim_group": NO_SLUG},
@@ -949,6 +970,7 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
     },
     "workforce": {
         "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01"},
         "business_group_out_of_domain": {"business_group": NO_SLUG},
         "role_out_of_domain": {"role": "zq"},
         "rank_out_of_domain": {"rank": "zq"},
@@ -965,6 +987,7 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
     "road_casualties": {
         "period_month_missing": {**COUNT_OF_CASUALTIES, "period_month": ""},
         "period_is_a_month": {**COUNT_OF_CASUALTIES, "period_month": "2008-12-02"},
+        "period_before_1990": {**COUNT_OF_CASUALTIES, "period_month": "1989-12-01"},
         "severity_out_of_domain": {"severity": "zq"},
         "mode_out_of_domain": {"mode": NO_SLUG},
         "casualties_out_of_domain": {**COUNT_OF_CASUALTIES, "casualties": "-1"},
@@ -974,11 +997,13 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
         "collision_outside_period": {"collision_date": "2008-11-30"},
     },
     "criminal_networks": {
+        "period_before_1990": {"disruption_date": "1989-12-01"},
         "business_group_out_of_domain": {"business_group": NO_SLUG},
         "disruption_ref_repeated": {"disruption_ref": COPY},
     },
     "population": {
-        "year_out_of_domain": {"year": "1700"},
+        "year_out_of_domain": {"year": "2101"},
+        "period_before_1990": {"year": "1989"},
         "population_out_of_domain": {"population": "-1"},
         "area_year_repeated": {"area": COPY, "year": COPY},
     },
@@ -986,6 +1011,7 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
 SURVEY_BREAKS = {
     "period_month_missing": {**PUBLISHED, "period_month": ""},
     "period_is_a_month": {**PUBLISHED, "period_month": "2008-12-02"},
+    "period_before_1990": {**PUBLISHED, "period_month": "1989-12-01"},
     "interview_date_unreadable": {**PUBLISHED, "interview_date": "zq"},
     "ethnic_group_out_of_domain": {"ethnic_group": "zq"},
     "weight_unreadable": {**PUBLISHED, "weight": "zq"},

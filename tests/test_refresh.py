@@ -211,3 +211,40 @@ def test_a_figure_knows_how_many_rows_of_its_window_are_quarantined(sample: Ware
         .fetchall()
     )
     assert found == {"2008-09": 0, "2008-10": 1, "2008-11": 0}
+
+
+def test_a_damaged_build_database_is_made_again_to_the_same_release(own: Warehouse) -> None:
+    (own.folder / "build.duckdb").write_bytes(b"not a database" * 400)
+    ended = own.refresh()
+    assert "is damaged; it is made again from the landing." in ended.stdout, ended.stderr[-2000:]
+    assert "Nothing changed: release 2009-03_r1 stands" in ended.stdout
+
+
+def test_a_file_that_no_extract_would_read_stops_the_refresh(own: Warehouse) -> None:
+    (own.raw / "recorded-crime").mkdir()
+    shutil.copy(own.raw / "recorded_crime" / "2009-03.parquet", own.raw / "recorded-crime" / "2009-04.parquet")
+    before = _published(own)
+    ended = own.refresh("2009-03")
+    assert ended.returncode == 1
+    assert "These are in no extract's folder and would be passed over: recorded-crime." in ended.stderr
+    assert _published(own) == before
+
+
+def test_a_month_before_all_data_is_published_as_provisional_with_every_reason(own: Warehouse) -> None:
+    ended = own.refresh("2005-03")
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    row = (
+        own.release()
+        .execute(
+            "select any_value(release.status), count(*), count(reason), count(distinct verdict)"
+            " from scorecard cross join release"
+        )
+        .fetchone()
+    )
+    assert row == ("provisional", 11, 11, 1)
+
+
+def test_a_month_that_is_none_is_said_in_a_sentence(sample: Warehouse) -> None:
+    ended = sample.refresh("2008-13")
+    assert ended.returncode == 2
+    assert ended.stderr.strip().endswith("the reporting month is written like 2008-12; it is 2008-13")

@@ -4,6 +4,6 @@ select
     supersedes,
     count(*) as versions
 from {{ ref('targets') }}
-where supersedes is not null and status not in ('draft', 'withdrawn')
+where supersedes is not null and status <> 'draft'
 group by supersedes
 having count(*) > 1

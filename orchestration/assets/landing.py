@@ -17,7 +17,7 @@ from orchestration.asset_checks import (
     deliveries_spec,
 )
 from orchestration.extracts import EXTRACTS, Extract
-from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files
+from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files, misplaced
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
 from orchestration.resources import Folders
@@ -83,6 +83,10 @@ def deliveries(
     context: dg.AssetExecutionContext, folders: Folders, build: DuckDBResource
 ) -> Iterator[dg.MaterializeResult]:
     """What was delivered, what each layout carries, and the month to report on."""
+    if astray := misplaced(folders.raw_path, set(EXTRACTS)):
+        said = f"These are in no extract's folder and would be passed over: {', '.join(astray)}."
+        remedy = f"Move the files to one of {', '.join(EXTRACTS)} in {folders.raw_path}, without folders inside it."
+        raise dg.Failure(description=f"{said} {remedy}", allow_retries=False)
     month = month_of(context.partition_key)
     with build.get_connection() as connection:
         synchronise_deliveries(connection, folders.landing(), month, folders.targets_known_on(last_day(month)))

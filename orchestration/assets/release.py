@@ -27,7 +27,9 @@ MARTS = [key for key in warehouse_models.keys if key.path[0] == "marts"]
 )
 def release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:
     """The published database and manifest of a reporting month; runs only when every blocking check passed."""
-    published = publish(folders.warehouse_path, DBT_PROJECT.manifest_path, dt.datetime.now(dt.UTC))
+    published = publish(
+        folders.warehouse_path, DBT_PROJECT.manifest_path, context.partition_key, dt.datetime.now(dt.UTC)
+    )
     context.log.info(f"{published.release_id}: {'published' if published.is_new else 'unchanged'}")
     return dg.MaterializeResult(
         metadata={

@@ -30,6 +30,8 @@ class Extract:
     model: type[ExtractModel]
     cadence: Literal["monthly", "annual"]
     date_column: str | None = None
+    # Areas a whole delivery may have no rows for in a month.
+    occasional_areas: frozenset[str] = frozenset({"heathrow", "central_units", "not_recorded"})
     # 0.5 %, set 2026-11-22: a handful of keying errors in a month passes, a mis-mapped column does not.
     quarantine_limit: float = 0.005
 
@@ -52,7 +54,7 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "interview_date",
         ),
-        Extract("workforce", "Workforce", Workforce, "monthly"),
+        Extract("workforce", "Workforce", Workforce, "monthly", occasional_areas=frozenset()),
         Extract("road_casualties", "Road casualties (STATS19)", RoadCasualties, "monthly", "collision_date"),
         Extract(
             "criminal_networks",

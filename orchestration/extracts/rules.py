@@ -54,6 +54,11 @@ class ExtractModel(pa.DataFrameModel):
     def period_is_a_month() -> pl.Expr:
         return pl.col("period_month").dt.day() == 1
 
+    # Set 2026-11-22: no series here starts before 1994, and one row of year 201 would open a window a month from there.
+    @rule("the month is before January 1990")
+    def period_before_1990() -> pl.Expr:
+        return pl.col("period_month") >= dt.date(1990, 1, 1)
+
     @rule("the area is not in seeds/areas.csv")
     def area_unknown() -> pl.Expr:
         return pl.col("area").is_in(sorted(area_ids()))

@@ -79,6 +79,15 @@ def delivery_files(folder: Path) -> Iterator[Path]:
         yield path
 
 
+def misplaced(raw: Path, extracts: set[str]) -> list[str]:
+    """Entries of `raw/` that no extract would read: files at its top, unknown folders, folders within a folder."""
+    top = [path for path in raw.iterdir() if not path.name.startswith(".")]
+    strangers = [path for path in top if path.name not in extracts and path.name != SYNTHETIC_MARKER]
+    known = [path for path in top if path.name in extracts and path.is_dir()]
+    nested = [path for folder in known for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+    return sorted(str(path.relative_to(raw)) for path in strangers + nested)
+
+
 def is_sidecar(path: Path) -> bool:
     """True for `<delivery>.json`, which declares what a file name cannot: revision, partial, encoding."""
     return path.suffix == ".json" and path.with_suffix("").suffix.lower() in EXTENSIONS
@@ -100,6 +109,12 @@ def content_hash(path: Path) -> str:
     if sidecar.is_file():
         digest.update(sidecar.read_bytes())
     return digest.hexdigest()
+
+
+def named_revision(path: Path) -> int:
+    """The revision a file's name states (`…_r2`), else 1."""
+    revised = NAME_WITH_REVISION.search(path.stem)
+    return int(revised["revision"]) if revised else 1
 
 
 def receive(path: Path, sha256: str) -> Received:
@@ -132,11 +147,10 @@ def receive(path: Path, sha256: str) -> Received:
             "Deliver it again, whole, with a line break behind the last line",
         )
     named = NAME_WITH_PERIOD.match(path.stem)
-    revised = NAME_WITH_REVISION.search(path.stem)
     return Received(
         file_name=path.name,
         sha256=sha256,
-        revision=int(declared.get("revision", revised["revision"] if revised else 1)),
+        revision=int(declared.get("revision", named_revision(path))),
         is_partial=bool(declared.get("partial", False)),
         file_month=dt.date(int(named["year"]), int(named["month"]), 1) if named else None,
         tables=tables,

@@ -6,6 +6,7 @@ Does not belong here: which delivery of a period is current (the dbt model `stg_
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.extracts import Extract
-from orchestration.landing.received import Received, Refused, content_hash, receive
+from orchestration.landing.received import Received, Refused, content_hash, named_revision, receive
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.layout import Layout
@@ -25,8 +26,6 @@ ACCEPTED_ROWS = "accepted.parquet"
 RECORD = "delivery.json"
 REFUSAL = "refusal.json"
 QUARANTINED_ROWS = "rows.csv"
-# Areas a delivery may honestly have no rows for in a month.
-OCCASIONAL_AREAS = {"heathrow", "central_units", "not_recorded"}
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,15 @@ class Landing:
         The same content again is a no-op. Deliveries are taken oldest period and lowest revision first, so that
         the order of arrival decides nothing; two new ones that claim the same place are both refused.
         """
+        for abandoned in (self.folder / extract.name).glob(".*"):
+            shutil.rmtree(abandoned)
         known = {d.delivery_id: d for d in self.deliveries(extract.name) if d.status == "landed"}
         refused: list[Delivery] = []
         candidates: dict[str, Delivery] = {}
         for path in files:
             sha256 = content_hash(path)
-            if sha256[:16] in known or sha256[:16] in candidates:
+            delivery_id = _id(sha256, path, {**known, **candidates})
+            if delivery_id in known or delivery_id in candidates:
                 continue
             try:
                 received = receive(path, sha256)
@@ -115,7 +117,7 @@ class Landing:
             except Refused as refusal:
                 refused.append(self._refuse(path.name, sha256, extract, refusal))
                 continue
-            delivery = _record(received, layout, validated, extract, is_synthetic)
+            delivery = _record(delivery_id, received, layout, validated, extract, is_synthetic)
             self._build(delivery, validated)
             candidates[delivery.delivery_id] = delivery
 
@@ -124,7 +126,7 @@ class Landing:
             others = [d for d in candidates.values() if d.delivery_id != delivery.delivery_id]
             try:
                 _refuse_same_place(delivery, [*known.values(), *others])
-                _refuse_lost_area(delivery, list(known.values()))
+                _refuse_lost_area(delivery, list(known.values()), extract)
             except Refused as refusal:
                 shutil.rmtree(self._building(delivery))
                 refused.append(self._refuse(delivery.file_name, delivery.sha256, extract, refusal))
@@ -185,6 +187,20 @@ def _read(record: Path) -> Delivery:
     return Delivery(**content)
 
 
+def _id(sha256: str, path: Path, known: dict[str, Delivery]) -> str:
+    """The first digits of the content's hash; of hash and revision where known content comes again to restore what a
+    later revision replaced."""
+    same = known.get(sha256[:16])
+    revision = named_revision(path)
+    if same is None or revision <= (same.revision or 0):
+        return sha256[:16]
+    replaced = any(
+        d.source == same.source and d.landed_months & same.landed_months and (d.revision or 0) > (same.revision or 0)
+        for d in known.values()
+    )
+    return hashlib.sha256(f"{sha256} {revision}".encode()).hexdigest()[:16] if replaced else sha256[:16]
+
+
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
@@ -194,9 +210,11 @@ def _first_period_and_revision(delivery: Delivery) -> tuple[str, int, str]:
     return (min(months, default=""), delivery.revision or 0, delivery.delivery_id)
 
 
-def _record(received: Received, layout: Layout, validated: Validated, extract: Extract, is_synthetic: bool) -> Delivery:
+def _record(
+    delivery_id: str, received: Received, layout: Layout, validated: Validated, extract: Extract, is_synthetic: bool
+) -> Delivery:
     return Delivery(
-        delivery_id=received.sha256[:16],
+        delivery_id=delivery_id,
         extract=extract.name,
         file_name=received.file_name,
         sha256=received.sha256,
@@ -268,7 +286,7 @@ def _refuse_same_place(delivery: Delivery, others: list[Delivery]) -> None:
             )
 
 
-def _refuse_lost_area(delivery: Delivery, landed: list[Delivery]) -> None:
+def _refuse_lost_area(delivery: Delivery, landed: list[Delivery], extract: Extract) -> None:
     """A delivery must have every area that the one it follows has: the same period's, else the period's before."""
     if delivery.is_partial or not delivery.landed_months:
         return
@@ -286,7 +304,7 @@ def _refuse_lost_area(delivery: Delivery, landed: list[Delivery]) -> None:
         predecessor = max(before, key=lambda d: (max(month for month, _ in d.landed_months), d.revision or 0))
     else:
         return
-    lost = sorted(set(predecessor.areas) - set(delivery.areas) - OCCASIONAL_AREAS)
+    lost = sorted(set(predecessor.areas) - set(delivery.areas) - extract.occasional_areas)
     if lost:
         named = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
         raise Refused(

@@ -9,7 +9,9 @@ with bounds as (
 
 months as (
     select unnest(generate_series(
-        coalesce({{ financial_year_start('first_month') }}, reporting_month), reporting_month, interval 1 month
+        least({{ financial_year_start('first_month') }}, {{ financial_year_start('reporting_month') }}),
+        reporting_month,
+        interval 1 month
     ))::date as period_month
     from bounds
 )

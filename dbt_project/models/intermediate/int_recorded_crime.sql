@@ -6,7 +6,8 @@ with carries as (
         bool_or(column_name = 'is_domestic') as domestic,
         bool_or(column_name = 'is_gun_enabled') as gun,
         bool_or(column_name = 'is_knife_enabled') as knife,
-        bool_or(column_name = 'arrest_date') as arrest
+        bool_or(column_name = 'arrest_date') as arrest,
+        bool_or(column_name = 'outcome_type') as outcome
     from {{ ref('int_source_carries') }}
     where extract = 'recorded_crime'
     group by source
@@ -25,7 +26,7 @@ select
     crime.is_gun_enabled,
     crime.is_knife_enabled,
     case when carries.arrest then crime.arrest_date is not null end as is_arrested,
-    case when carries.arrest then crime.outcome_type is not null end as is_detected,
+    case when carries.outcome then crime.outcome_type is not null end as is_detected,
     sum(crime.offences) as offences
 from {{ ref('stg_recorded_crime') }} as crime
 inner join carries on crime.source = carries.source
@@ -47,7 +48,7 @@ select
     case when carries.gun then false end as is_gun_enabled,
     case when carries.knife then false end as is_knife_enabled,
     case when carries.arrest then false end as is_arrested,
-    case when carries.arrest then false end as is_detected,
+    case when carries.outcome then false end as is_detected,
     0 as offences
 from {{ ref('int_coverage') }} as coverage
 inner join carries on coverage.source = carries.source

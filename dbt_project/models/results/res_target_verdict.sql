@@ -13,7 +13,7 @@ with targets as (
     cross join {{ source('landing', 'reporting_month') }} as reporting
     left join {{ ref('targets') }} as later
         on targets.target_id = later.supersedes
-        and later.status not in ('draft', 'withdrawn')
+        and later.status <> 'draft'
         and later.known_from <= reporting.targets_known_on
     where targets.known_from <= reporting.targets_known_on
         and targets.status not in ('draft', 'withdrawn')

@@ -10,7 +10,7 @@ select
             ~ "('strongly_agree', 'tend_to_agree', 'neither', 'tend_to_disagree', 'strongly_disagree')",
         agreed="answer in ('strongly_agree', 'tend_to_agree')",
     ) }},
-    max(published_value) as published_value
+    {{ the_published_value('ethnic_group is null and answer is null') }} as published_value
 from {{ ref('stg_public_attitude') }}
 where survey = 'pas' and question = 'police_deal_with_things_that_matter'
 group by source, period_month, months_covered, area_id
