@@ -16,7 +16,12 @@ select
         agreed="overall in ('completely_satisfied', 'very_satisfied', 'fairly_satisfied')",
         group_condition=condition,
     ) }},
-    {% if population_group == 'all' %}{{ the_published_value('crime_type is null and ethnic_group is null') }}{% else %}null::double{% endif %} as published_value
+    {% if population_group == 'all' %}
+    {{ the_published_value('crime_type is null and ethnic_group is null') }}
+    {% else %}
+    null::double
+    {% endif %}
+    as published_value
 from {{ ref('stg_victim_satisfaction') }}
 group by source, period_month, months_covered, area_id
 {% if not loop.last %}union all{% endif %}
