@@ -34,6 +34,8 @@ added_up as (
         sum(parts.sum_weight_squared_numerator) as sum_weight_squared_numerator,
         any_value(required.areas_required)
             - count(*) filter (where totals.is_required and parts.is_usable) as areas_missing,
+        count(*) filter (where totals.is_required and parts.numerator is not null and not parts.is_usable)
+            as areas_without_base,
         count(*) filter (where totals.is_required) as areas_present
     from parts
     inner join {{ ref('int_area_total') }} as totals on parts.area_id = totals.area_id
@@ -56,7 +58,8 @@ select
     sum_weight_squared,
     sum_weight_squared_numerator,
     published_value,
-    0 as areas_missing
+    0 as areas_missing,
+    0 as areas_without_base
 from parts
 union all by name
 select
@@ -72,6 +75,7 @@ select
     case when areas_missing = 0 then sum_weight_squared end as sum_weight_squared,
     case when areas_missing = 0 then sum_weight_squared_numerator end as sum_weight_squared_numerator,
     null::double as published_value,
-    areas_missing
+    areas_missing,
+    areas_without_base
 from added_up
 where areas_present > 0

@@ -53,7 +53,8 @@ tiled as (
         sum(sum_weight_squared) as sum_weight_squared,
         sum(sum_weight_squared_numerator) as sum_weight_squared_numerator,
         any_value(published_value) as published_value,
-        max(areas_missing) as areas_missing
+        max(areas_missing) as areas_missing,
+        max(areas_without_base) as areas_without_base
     from placed
     group by all
 ),
@@ -84,6 +85,8 @@ reasoned as (
         *,
         areas_missing = 0 and is_covered and not spans_break as is_whole,
         case
+            when areas_missing > 0 and areas_missing = areas_without_base
+                then 'no denominator: ' || areas_without_base || ' boroughs without one'
             when areas_missing > 0
                 then 'incomplete: ' || areas_missing
                     || case
