@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import fcntl
-import gc
 import json
 import os
 import re
@@ -173,8 +172,6 @@ def dagster_home(warehouse: Path) -> Path:
 
 def _run(month: str, warehouse: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(dagster_home(warehouse))
-    # Loading Dagster and dbt makes millions of objects that stay: looking for garbage among them costs a second.
-    gc.disable()
     # Dagster calls its back-fill policies beta; nothing to tell the person who reads this.
     warnings.filterwarnings("ignore", message=".*backfill_policy")
     # Imported here: Dagster takes seconds to load and reads the variables set above.
@@ -182,8 +179,6 @@ def _run(month: str, warehouse: Path) -> None:
 
     from orchestration.definitions import definitions
 
-    gc.freeze()
-    gc.enable()
     job = definitions.resolve_job_def("monthly_refresh")
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
