@@ -82,7 +82,7 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
     for abandoned in releases.glob(".building-*"):
-        _remove(abandoned)
+        shutil.rmtree(abandoned)
     documented = _documented_tables(dbt_manifest)
     with duckdb.connect(str(warehouse / "build.duckdb")) as build:
         described = _describe(build, _content_hash(build, sorted(documented)))
@@ -254,10 +254,6 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

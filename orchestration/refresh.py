@@ -112,7 +112,9 @@ def main() -> None:
     """Refresh, and end with where the release is and what it says; exit 1 with the reason when it failed."""
     parser = argparse.ArgumentParser(prog="refresh", description=main.__doc__)
     parser.add_argument("--month", help="reporting month, like 2008-12 (default: the latest all extracts reached)")
-    parser.add_argument("--known-on", help="judge the targets known on this day, like 2008-06-01")
+    parser.add_argument(
+        "--known-on", type=dt.date.fromisoformat, help="judge the targets known on this day, like 2008-06-01"
+    )
     arguments = parser.parse_args()
     if arguments.month and not re.fullmatch(r"(199[4-9]|20\d\d)-(0[1-9]|1[0-2])", arguments.month):
         parser.error(f"the reporting month is written like 2008-12; it is {arguments.month}")
@@ -125,7 +127,7 @@ def main() -> None:
 
     raw, warehouse = raw_folder(), warehouse_folder()
     warehouse.mkdir(parents=True, exist_ok=True)
-    os.environ["TARGETS_KNOWN_ON"] = arguments.known_on or ""
+    os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
     with only_refresh(warehouse):
         _discard_damaged_build(warehouse / "build.duckdb")
         month = arguments.month or _default_month(raw, warehouse)
