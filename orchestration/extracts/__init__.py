@@ -8,11 +8,16 @@ Does not belong here: the shapes a delivery arrives in (`layouts/`).
 from dataclasses import dataclass
 from typing import Literal
 
+from orchestration.extracts.asset_recovery import AssetRecovery
+from orchestration.extracts.complaints import Complaints
 from orchestration.extracts.criminal_networks import CriminalNetworks
+from orchestration.extracts.measure_returns import MeasureReturns
+from orchestration.extracts.milestones import Milestones
 from orchestration.extracts.population import Population
 from orchestration.extracts.recorded_crime import RecordedCrime
 from orchestration.extracts.road_casualties import RoadCasualties
 from orchestration.extracts.rules import ExtractModel
+from orchestration.extracts.service_levels import ServiceLevels
 from orchestration.extracts.surveys import PublicAttitude, VictimSatisfaction
 from orchestration.extracts.workforce import Workforce
 
@@ -21,8 +26,10 @@ from orchestration.extracts.workforce import Workforce
 class Extract:
     """One business system's delivery.
 
-    `date_column` holds the event date of a record, from which its month follows. `quarantine_limit` is the share
-    of rows that may be quarantined before the whole delivery is refused.
+    `date_column` holds the event date of a record, from which its month follows. `speaks_for_every_area` marks rare
+    events: a delivery covers every area of the force, and an area without rows had none. `areas_vary` marks extracts
+    whose deliveries need not have the areas of the one before. `quarantine_limit` is the share of rows that may be
+    quarantined before the whole delivery is refused.
     """
 
     name: str
@@ -30,6 +37,8 @@ class Extract:
     model: type[ExtractModel]
     cadence: Literal["monthly", "annual"]
     date_column: str | None = None
+    speaks_for_every_area: bool = False
+    areas_vary: bool = False
     # Areas a whole delivery may have no rows for in a month.
     occasional_areas: frozenset[str] = frozenset({"heathrow", "central_units", "not_recorded"})
     # 0.5 %, set 2026-11-22: a handful of keying errors in a month passes, a mis-mapped column does not.
@@ -63,6 +72,27 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "disruption_date",
         ),
+        Extract(
+            "asset_recovery",
+            "Asset recovery",
+            AssetRecovery,
+            "monthly",
+            "seizure_date",
+            speaks_for_every_area=True,
+            areas_vary=True,
+        ),
+        Extract("service_levels", "Service levels", ServiceLevels, "monthly", "service_date"),
+        Extract(
+            "complaints",
+            "Public complaints",
+            Complaints,
+            "monthly",
+            "received_date",
+            speaks_for_every_area=True,
+            areas_vary=True,
+        ),
+        Extract("milestones", "Milestones", Milestones, "monthly"),
+        Extract("measure_returns", "Figures returned by hand", MeasureReturns, "monthly", areas_vary=True),
         Extract("population", "Mid-year population", Population, "annual"),
     ]
 }

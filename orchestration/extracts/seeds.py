@@ -1,6 +1,6 @@
 """The domains that pandera and dbt share, read from the dbt seeds so that each is written once.
 
-Here: area identifiers and offence codes.
+Here: area identifiers, offence codes and measure identifiers.
 Belongs here: a domain that a pandera rule checks and a dbt model joins to.
 Does not belong here: anything only one of the two needs.
 """
@@ -33,3 +33,9 @@ def boroughs() -> frozenset[str]:
 def offence_codes(source: str) -> frozenset[str]:
     """The offence labels published by one source, as keyed in `seeds/offence_groups.csv`."""
     return frozenset(row["offence_code"] for row in _rows("offence_groups") if row["source"] == source)
+
+
+@cache
+def measure_ids() -> frozenset[str]:
+    """Every `measure_id` of the catalogue, `seeds/measures.csv`."""
+    return frozenset(row["measure_id"] for row in _rows("measures"))

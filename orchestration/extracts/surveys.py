@@ -83,6 +83,9 @@ class VictimSatisfaction(Survey):
     action: str = pa.Field(nullable=True, isin=SATISFACTION_ANSWERS, description="action taken")
     follow_up: str = pa.Field(nullable=True, isin=SATISFACTION_ANSWERS, description="being kept informed")
     treatment: str = pa.Field(nullable=True, isin=SATISFACTION_ANSWERS, description="treatment by staff")
+    call_handling: str = pa.Field(
+        nullable=True, isin=SATISFACTION_ANSWERS, description="how the call was handled; null without a call"
+    )
 
 
 class PublicAttitude(Survey):

@@ -288,7 +288,7 @@ def _refuse_same_place(delivery: Delivery, others: list[Delivery]) -> None:
 
 def _refuse_lost_area(delivery: Delivery, landed: list[Delivery], extract: Extract) -> None:
     """A delivery must have every area that the one it follows has: the same period's, else the period's before."""
-    if delivery.is_partial or not delivery.landed_months:
+    if delivery.is_partial or extract.areas_vary or not delivery.landed_months:
         return
     same_source = [d for d in landed if d.source == delivery.source and not d.is_partial]
     replaced = [

@@ -102,8 +102,12 @@ def synchronise_deliveries(
         (layout.extract, layout.source, layout.areas, name) for layout in LAYOUTS for name in sorted(layout.carries)
     ]
     _insert(connection, "layout_column", carried)
-    connection.execute("create or replace table landing.extract (extract varchar, title varchar, cadence varchar)")
-    _insert(connection, "extract", [(e.name, e.title, e.cadence) for e in EXTRACTS.values()])
+    connection.execute(
+        "create or replace table landing.extract"
+        " (extract varchar, title varchar, cadence varchar, speaks_for_every_area boolean)"
+    )
+    extracts = [(e.name, e.title, e.cadence, e.speaks_for_every_area) for e in EXTRACTS.values()]
+    _insert(connection, "extract", extracts)
     connection.execute("create or replace table landing.reporting_month (reporting_month date, targets_known_on date)")
     _insert(connection, "reporting_month", [(reporting_month, targets_known_on)])
     connection.commit()

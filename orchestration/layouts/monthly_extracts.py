@@ -18,6 +18,11 @@ SOURCES = {
     "workforce": "workforce_system",
     "road_casualties": "casualty_system",
     "criminal_networks": "networks_system",
+    "asset_recovery": "recovery_system",
+    "service_levels": "service_system",
+    "complaints": "complaints_system",
+    "milestones": "programme_office",
+    "measure_returns": "unit_returns",
     "population": "population_estimates",
 }
 
@@ -29,6 +34,10 @@ IMPLIED: dict[str, dict[str, pl.Expr]] = {
         "period_month": pl.lit(None, pl.Date),
         "months_covered": pl.lit(1),
     },
+    "asset_recovery": {"period_month": pl.lit(None, pl.Date), "months_covered": pl.lit(1)},
+    "service_levels": {"area": pl.lit("force"), "months_covered": pl.lit(1)},
+    "complaints": {"period_month": pl.lit(None, pl.Date), "months_covered": pl.lit(1)},
+    "milestones": {"area": pl.lit("force"), "months_covered": pl.lit(1)},
     "population": {
         "period_month": pl.col("year").cast(pl.String) + "-12-01",
         "months_covered": pl.lit(12),

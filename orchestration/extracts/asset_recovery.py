@@ -1,0 +1,32 @@
+"""Asset recovery: a case in which criminal assets were taken.
+
+Here: the columns and rules of the extract.
+Belongs here: what makes one delivered case valid.
+Does not belong here: which cases and stages a measure counts.
+"""
+
+import datetime as dt
+
+import pandera.polars as pa
+import polars as pl
+
+from orchestration.extracts.rules import ExtractModel, rule, unique
+
+STAGES = ["seized", "restrained", "confiscated", "forfeited"]
+
+
+class AssetRecovery(ExtractModel):
+    """One row per case, in the month of its seizure; `stage` is how far it has come by the time of the delivery."""
+
+    case_ref: str = pa.Field(description="the case's reference")
+    seizure_date: dt.date = pa.Field(description="day the assets were seized")
+    stage: str = pa.Field(isin=STAGES, description="seized, restrained, confiscated or forfeited")
+    value_gbp: float = pa.Field(ge=0, description="value of the assets, pounds")
+
+    @rule("case_ref occurs more than once in the delivery")
+    def case_ref_repeated() -> pl.Expr:
+        return unique("case_ref")
+
+    @rule("seizure_date is outside the period")
+    def seizure_outside_period() -> pl.Expr:
+        return pl.col("seizure_date").dt.truncate("1mo") == pl.col("period_month")

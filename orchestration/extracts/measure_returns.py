@@ -1,0 +1,44 @@
+"""Measure returns: a figure that a unit, or another force, returns by hand.
+
+Here: the columns and rules of the extract.
+Belongs here: what makes one returned figure valid.
+Does not belong here: what the measure means (`dbt_project/seeds/measures.csv`).
+"""
+
+import pandera.polars as pa
+import polars as pl
+
+from orchestration.extracts.rules import SLUG, ExtractModel, rule
+from orchestration.extracts.seeds import measure_ids
+
+GROUP = r"^(all|[a-z0-9][a-z0-9_]{0,39}:[a-z0-9][a-z0-9_]{0,39})$"
+CELL = ["measure_id", "period_month", "months_covered", "area", "population_group"]
+
+
+class MeasureReturns(ExtractModel):
+    """One row per measure, period, area and population group: a numerator with its denominator where the measure has
+    one, or a published value without a base. Values are in the measure's own unit before its multiplier."""
+
+    measure_id: str = pa.Field(description="measure_id of seeds/measures.csv")
+    population_group: str = pa.Field(str_matches=GROUP, description="all, or dimension:value")
+    numerator: float = pa.Field(nullable=True, ge=0, description="count, sum or amount")
+    denominator: float = pa.Field(nullable=True, ge=0, description="what it is held against")
+    published_value: float = pa.Field(nullable=True, description="the figure itself, where no base is known")
+    respondents: int = pa.Field(nullable=True, ge=0, description="people who answered, for a survey")
+    returned_by: str = pa.Field(str_matches=SLUG, description="unit or force that returned it")
+
+    @rule("the measure is not in seeds/measures.csv")
+    def measure_unknown() -> pl.Expr:
+        return pl.col("measure_id").is_in(sorted(measure_ids()))
+
+    @rule("a row has either a numerator or a published value")
+    def numerator_or_value() -> pl.Expr:
+        return pl.col("numerator").is_null() == pl.col("published_value").is_not_null()
+
+    @rule("a published value comes without numerator and denominator")
+    def value_with_base() -> pl.Expr:
+        return pl.col("published_value").is_null() | pl.col("denominator").is_null()
+
+    @rule("the measure has two figures for one period, area and group")
+    def return_repeated() -> pl.Expr:
+        return pl.struct(CELL).is_unique()

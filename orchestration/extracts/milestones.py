@@ -1,0 +1,40 @@
+"""Milestones: each milestone of a programme, as it stands at a month end.
+
+Here: the columns and rules of the extract.
+Belongs here: what makes one delivered milestone valid.
+Does not belong here: its status at the reporting month, which follows from the dates.
+"""
+
+import datetime as dt
+
+import pandera.polars as pa
+import polars as pl
+
+from orchestration.extracts.rules import SLUG, ExtractModel, rule
+
+STATUSES = ["not_started", "on_track", "at_risk", "off_track", "completed"]
+
+
+class Milestones(ExtractModel):
+    """One row per milestone and month end, for the whole force: a delivery holds every milestone there is."""
+
+    milestone_ref: str = pa.Field(description="the milestone's reference, the same in every month")
+    programme: str = pa.Field(str_matches=SLUG, description="programme it belongs to")
+    title: str = pa.Field(description="what is to be done")
+    owner: str = pa.Field(description="role that answers for it")
+    original_due: dt.date = pa.Field(description="day it was first due")
+    current_due: dt.date = pa.Field(description="day it is due now; differs once re-dated")
+    completed_date: dt.date = pa.Field(nullable=True, description="day it was achieved; null before")
+    status: str = pa.Field(isin=STATUSES, description="the owner's own assessment")
+
+    @rule("milestone_ref occurs more than once in the month")
+    def milestone_repeated() -> pl.Expr:
+        return pl.struct("milestone_ref", "period_month").is_unique()
+
+    @rule("status completed and completed_date come together")
+    def completion_incomplete() -> pl.Expr:
+        return (pl.col("status") == "completed") == pl.col("completed_date").is_not_null()
+
+    @rule("completed_date is after the month the milestone is reported for")
+    def completed_in_the_future() -> pl.Expr:
+        return pl.col("completed_date") <= pl.col("period_month").dt.month_end()
