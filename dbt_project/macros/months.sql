@@ -14,3 +14,8 @@
     (year({{ financial_year_start(month) }})::varchar || '/'
         || lpad(((year({{ financial_year_start(month) }}) + 1) % 100)::varchar, 2, '0'))
 {%- endmacro %}
+
+{# The first month of a date's quarter; financial quarters begin with those of the calendar. #}
+{% macro quarter_start(day) -%}
+    cast(date_trunc('quarter', {{ day }}) as date)
+{%- endmacro %}

@@ -10,16 +10,16 @@
     case
         when {{ rule }} = 'relative_change' then {{ baseline }} * (100 + {{ amount }}) / 100
         when {{ rule }} = 'point_change' then {{ baseline }} + {{ amount }}
-        when {{ rule }} = 'improve' then {{ baseline }}
+        when {{ rule }} in ('improve', 'every_area_improves') then {{ baseline }}
         when {{ rule }} = 'more_than' then coalesce({{ amount }}, {{ baseline }})
-        when {{ rule }} in ('at_least', 'at_most') then {{ amount }}
+        when {{ rule }} in ('at_least', 'at_most', 'by_date') then {{ amount }}
     end
 {%- endmacro %}
 
 {# True where the rule wants the value above its threshold, false below. A change points the way of its sign. #}
 {% macro wants_more(rule, amount, better) -%}
     case
-        when {{ rule }} in ('at_least', 'more_than') then true
+        when {{ rule }} in ('at_least', 'more_than', 'by_date') then true
         when {{ rule }} = 'at_most' then false
         when {{ rule }} in ('relative_change', 'point_change') and {{ amount }} <> 0 then {{ amount }} > 0
         else {{ better }} = 'higher'
@@ -29,7 +29,7 @@
 {# Whether the value meets the threshold: at it is enough, but for the strict rules. #}
 {% macro meets(rule, amount, better, value, threshold) -%}
     case
-        when {{ rule }} in ('more_than', 'improve')
+        when {{ rule }} in ('more_than', 'improve', 'every_area_improves')
             then case
                 when {{ wants_more(rule, amount, better) }} then {{ is_above(value, threshold) }}
                 else {{ is_below(value, threshold) }}
@@ -43,8 +43,9 @@
    reached already is met, an exceeded ceiling cannot be mended, and anything else is ahead or behind. #}
 {% macro verdict(rule, amount, better, value, threshold, is_running_count, expected_by_now) -%}
     case
+        when {{ value }} is null then 'not_measurable'
         when {{ rule }} = 'monitor' then 'monitor_only'
-        when {{ value }} is null or {{ threshold }} is null then 'not_measurable'
+        when {{ threshold }} is null then 'not_measurable'
         when {{ is_running_count }} and {{ expected_by_now }} is null then 'not_measurable'
         when {{ is_running_count }} and {{ wants_more(rule, amount, better) }}
             then case

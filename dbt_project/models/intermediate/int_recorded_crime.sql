@@ -6,6 +6,7 @@ with carries as (
         bool_or(column_name = 'is_domestic') as domestic,
         bool_or(column_name = 'is_gun_enabled') as gun,
         bool_or(column_name = 'is_knife_enabled') as knife,
+        bool_or(column_name = 'victims_under_20') as victims,
         bool_or(column_name = 'arrest_date') as arrest,
         bool_or(column_name = 'outcome_type') as outcome
     from {{ ref('int_source_carries') }}
@@ -25,14 +26,25 @@ select
     crime.is_domestic,
     crime.is_gun_enabled,
     crime.is_knife_enabled,
+    case when carries.victims then crime.victims_under_20 > 0 end as has_victim_under_20,
     case when carries.arrest then crime.arrest_date is not null end as is_arrested,
+    -- The same arrests as they were known at the end of the reporting month, and as they would have been known a year
+    -- before it: what figures of the same age are made of.
+    case when carries.arrest then coalesce(crime.arrest_date <= last_day(reporting.reporting_month), false) end
+        as is_arrested_by_now,
+    case
+        when carries.arrest
+            then coalesce(crime.arrest_date <= last_day({{ add_months('reporting.reporting_month', '-12') }}), false)
+    end as is_arrested_by_then,
     case when carries.outcome then crime.outcome_type is not null end as is_detected,
+    sum(crime.victims_under_20) as victims_under_20,
     sum(crime.offences) as offences
 from {{ ref('stg_recorded_crime') }} as crime
 inner join carries on crime.source = carries.source
 inner join {{ ref('offence_groups') }} as offence_groups
     on regexp_replace(crime.source, '_total$', '') = offence_groups.source
     and crime.offence_code = offence_groups.offence_code
+cross join {{ source('landing', 'reporting_month') }} as reporting
 group by all
 union all
 select
@@ -47,8 +59,12 @@ select
     case when carries.domestic then false end as is_domestic,
     case when carries.gun then false end as is_gun_enabled,
     case when carries.knife then false end as is_knife_enabled,
+    case when carries.victims then false end as has_victim_under_20,
     case when carries.arrest then false end as is_arrested,
+    case when carries.arrest then false end as is_arrested_by_now,
+    case when carries.arrest then false end as is_arrested_by_then,
     case when carries.outcome then false end as is_detected,
+    case when carries.victims then 0 end as victims_under_20,
     0 as offences
 from {{ ref('int_coverage') }} as coverage
 inner join carries on coverage.source = carries.source

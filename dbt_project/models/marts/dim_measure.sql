@@ -10,6 +10,7 @@ select
     numerator_kind,
     denominator_kind,
     extract,
+    extract_item,
     needs_columns,
     base_measure,
     group_a,

@@ -4,6 +4,5 @@ select
     title,
     status,
     judged_from,
-    judged_to,
-    objectives
+    judged_to
 from {{ ref('plans') }}

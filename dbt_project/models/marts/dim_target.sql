@@ -11,10 +11,16 @@ select
     amount,
     baseline_kind,
     baseline_value,
+    baseline_month,
     judged_by,
+    every_area_type,
     status,
     known_from,
     supersedes,
     source as document,
-    reading
+    reading,
+    other_rule,
+    other_amount,
+    other_quantity,
+    other_measure_id
 from {{ ref('targets') }}

@@ -1,30 +1,43 @@
 -- One row per measure, period basis, month, area and population group: the figure from the preferred source.
-select
-    results.measure_id,
-    results.period_basis,
-    results.period_month,
-    results.area_id,
-    results.population_group,
-    results.window_from,
-    results.numerator,
-    results.denominator,
-    results.value,
-    results.respondents,
-    results.value_same_period_last_year,
-    results.numerator_same_period_last_year,
-    results.value - results.value_same_period_last_year as change,
-    100 * (results.value / nullif(results.value_same_period_last_year, 0) - 1) as change_percent,
-    100 * (results.numerator / nullif(results.numerator_same_period_last_year, 0) - 1) as numerator_change_percent,
-    results.source,
-    results.is_complete,
-    results.is_settled,
-    results.is_published_value,
-    results.rows_quarantined,
-    results.reason
-from (
+with results as (
     select
-        * exclude (value_same_period_last_year, numerator_same_period_last_year),
-        case when reason_no_change is null then value_same_period_last_year end as value_same_period_last_year,
-        case when reason_no_change is null then numerator_same_period_last_year end as numerator_same_period_last_year
-    from {{ ref('res_result') }}
-) as results
+        results.*,
+        reason_no_change is null as is_comparable,
+        comparison = 'same_age' as is_same_age
+    from {{ ref('res_result') }} as results
+)
+
+select
+    measure_id,
+    period_basis,
+    period_month,
+    area_id,
+    population_group,
+    window_from,
+    numerator,
+    denominator,
+    value,
+    respondents,
+    case when is_comparable then value_same_period_last_year end as value_same_period_last_year,
+    case when is_comparable then numerator_same_period_last_year end as numerator_same_period_last_year,
+    case when is_comparable then comparison end as comparison,
+    case when is_comparable and is_same_age then value_by_now end as value_at_same_age,
+    case when is_comparable and is_same_age then value_by_then_last_year end as value_last_year_at_same_age,
+    case
+        when is_comparable and is_same_age then value_by_now - value_by_then_last_year
+        when is_comparable then value - value_same_period_last_year
+    end as change,
+    case
+        when is_comparable and is_same_age then 100 * (value_by_now / nullif(value_by_then_last_year, 0) - 1)
+        when is_comparable then 100 * (value / nullif(value_same_period_last_year, 0) - 1)
+    end as change_percent,
+    case
+        when is_comparable and not is_same_age then 100 * (numerator / nullif(numerator_same_period_last_year, 0) - 1)
+    end as numerator_change_percent,
+    source,
+    is_complete,
+    is_settled,
+    is_published_value,
+    rows_quarantined,
+    reason
+from results

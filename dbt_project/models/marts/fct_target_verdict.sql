@@ -17,9 +17,13 @@ select
     threshold,
     expected_by_now,
     value,
+    judged_value,
     gap_to_target,
     verdict_stage,
     verdict,
+    verdict_otherwise,
+    parts_judged,
+    parts_met,
     is_settled,
     rows_quarantined,
     reason

@@ -24,6 +24,14 @@ plan_in_force as (
     limit 1
 ),
 
+verdicts as (
+    select verdicts.*
+    from {{ ref('res_target_verdict') }} as verdicts
+    inner join reporting on verdicts.period_month = reporting.reporting_month
+    where verdicts.area_id = 'force' and verdicts.known_to is null
+),
+
+-- The plan's measures, and any other that has a target to be judged this month.
 in_force as (
     select
         plan_in_force.*,
@@ -33,17 +41,20 @@ in_force as (
         plan_measures.pack_order,
         measures.*
     from plan_in_force
-    inner join {{ ref('plan_measures') }} as plan_measures on plan_in_force.plan_id = plan_measures.plan_id
-    inner join {{ ref('measures') }} as measures
-        on plan_measures.measure_id = measures.measure_id
-        and measures.status in ('live', 'draft')
+    cross join {{ ref('measures') }} as measures
+    left join {{ ref('plan_measures') }} as plan_measures
+        on plan_in_force.plan_id = plan_measures.plan_id and measures.measure_id = plan_measures.measure_id
+    where (plan_measures.measure_id is not null and measures.status in ('live', 'draft'))
+        or measures.measure_id in (select verdicts.measure_id from verdicts)
 ),
 
-verdicts as (
-    select verdicts.*
-    from {{ ref('res_target_verdict') }} as verdicts
-    inner join reporting on verdicts.period_month = reporting.reporting_month
-    where verdicts.area_id = 'force' and verdicts.known_to is null
+draft_targets as (
+    select distinct targets.measure_id
+    from {{ ref('targets') }} as targets
+    inner join reporting
+        on reporting.reporting_month between targets.window_from and targets.window_to
+        and targets.known_from <= reporting.targets_known_on
+    where targets.status = 'draft'
 ),
 
 -- Without a target a measure is shown on the longest basis it has a figure for.
@@ -66,6 +77,7 @@ select
     in_force.reporting_month,
     in_force.pack_order,
     in_force.objective,
+    objectives.title as objective_title,
     in_force.cpa_heading,
     in_force.pack_section,
     in_force.measure_id,
@@ -75,9 +87,11 @@ select
     in_force.unit,
     in_force.better,
     in_force.proxy_for,
+    in_force.status as measure_status,
     in_force.plan_id,
     in_force.is_carried_over,
     verdicts.target_id,
+    coalesce(verdicts.population_group, 'all') as population_group,
     verdicts.target_status,
     verdicts.rule,
     verdicts.amount,
@@ -98,9 +112,21 @@ select
     case when verdicts.target_id is null then shown.is_settled else verdicts.is_settled end as is_settled,
     case when verdicts.target_id is null then shown.rows_quarantined else verdicts.rows_quarantined end
         as rows_quarantined,
-    case when verdicts.target_id is null then shown.reason else verdicts.reason end as reason,
-    targets.reading
+    case
+        when verdicts.target_id is not null then verdicts.reason
+        when shown.value is null then shown.reason
+        when draft_targets.measure_id is not null then 'its target is a draft, which is not judged'
+    end as reason,
+    targets.reading,
+    verdicts.verdict_otherwise,
+    verdicts.parts_judged,
+    verdicts.parts_met,
+    ambition.improves_on_outturn
 from in_force
 left join verdicts on in_force.measure_id = verdicts.measure_id
 left join {{ ref('targets') }} as targets on verdicts.target_id = targets.target_id
 left join shown on in_force.measure_id = shown.measure_id
+left join draft_targets on in_force.measure_id = draft_targets.measure_id
+left join {{ ref('plan_objectives') }} as objectives
+    on in_force.plan_id = objectives.plan_id and in_force.objective = objectives.objective
+left join {{ ref('fct_target_ambition') }} as ambition on verdicts.target_id = ambition.target_id

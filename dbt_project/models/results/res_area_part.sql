@@ -28,6 +28,8 @@ added_up as (
         totals.total_area_id as area_id,
         parts.population_group,
         sum(parts.numerator) as numerator,
+        sum(parts.numerator_by_now) as numerator_by_now,
+        sum(parts.numerator_by_then) as numerator_by_then,
         sum(parts.denominator) as denominator,
         sum(parts.respondents) as respondents,
         sum(parts.sum_weight_squared) as sum_weight_squared,
@@ -36,7 +38,7 @@ added_up as (
             - count(*) filter (where totals.is_required and parts.is_usable) as areas_missing,
         count(*) filter (where totals.is_required and parts.numerator is not null and not parts.is_usable)
             as areas_without_base,
-        count(*) filter (where totals.is_required) as areas_present
+        count(*) filter (where totals.is_required and parts.numerator is not null) as areas_present
     from parts
     inner join {{ ref('int_area_total') }} as totals on parts.area_id = totals.area_id
     inner join required on totals.total_area_id = required.total_area_id
@@ -53,6 +55,8 @@ select
     area_id,
     population_group,
     numerator,
+    numerator_by_now,
+    numerator_by_then,
     denominator,
     respondents,
     sum_weight_squared,
@@ -70,6 +74,8 @@ select
     area_id,
     population_group,
     case when areas_missing = 0 then numerator end as numerator,
+    case when areas_missing = 0 then numerator_by_now end as numerator_by_now,
+    case when areas_missing = 0 then numerator_by_then end as numerator_by_then,
     case when areas_missing = 0 then denominator end as denominator,
     case when areas_missing = 0 then respondents end as respondents,
     case when areas_missing = 0 then sum_weight_squared end as sum_weight_squared,

@@ -7,7 +7,7 @@ with ranked as (
     from {{ ref('res_source_result') }} as results
     inner join {{ ref('measures') }} as measures on results.measure_id = measures.measure_id
     inner join {{ ref('source_preference') }} as preference
-        on measures.extract = preference.extract
+        on preference.extract in (measures.extract, 'measure_returns')
         and results.source = preference.source
         and (preference.measure_id is null or preference.measure_id = results.measure_id)
     -- A rank for the measure itself goes before the rank for its extract.
@@ -32,13 +32,7 @@ delivered as (
 ),
 
 carried as (
-    select
-        measures.measure_id,
-        bool_or(parts.measure_id is not null) as has_parts
-    from {{ ref('measures') }} as measures
-    left join (select distinct measure_id from {{ ref('res_source_result') }}) as parts
-        on measures.measure_id = parts.measure_id
-    group by measures.measure_id
+    select distinct measure_id from {{ ref('res_source_result') }}
 ),
 
 expected as (
@@ -50,35 +44,28 @@ expected as (
         windows.period_month,
         windows.window_from,
         case
+            when carried.measure_id is not null then 'not delivered for this period'
+            when measures.extract = 'measure_returns' then 'no source: no unit returns it'
             when measures.extract is null then 'no source'
             when delivered.extract is null then 'no source: no delivery of ' || measures.extract
-            when not carried.has_parts
-                then 'no source: no delivery carries ' || replace(measures.needs_columns, ' ', ', ')
-            else 'not delivered for this period'
+            when measures.extract_item is not null
+                then 'no source: no delivery carries ' || measures.extract_item
+            else 'no source: no delivery carries ' || replace(measures.needs_columns, ' ', ', ')
         end as reason
     from {{ ref('measures') }} as measures
     cross join {{ ref('int_window') }} as windows
     left join delivered on measures.extract = delivered.extract
     left join carried on measures.measure_id = carried.measure_id
-),
-
-together as (
-    select * exclude (rank) from chosen
-    union all by name
-    select
-        expected.*,
-        false as is_complete,
-        false as is_published_value,
-        0 as rows_quarantined
-    from expected
-    anti join chosen using (measure_id, area_id, population_group, period_basis, period_month)
 )
 
+select * exclude (rank) from chosen
+union all by name
 select
-    together.*,
-    measures.settles_after is null
-        or {{ add_months('together.period_month', 'measures.settles_after') }} <= reporting.reporting_month
-        as is_settled
-from together
-inner join {{ ref('measures') }} as measures on together.measure_id = measures.measure_id
-cross join {{ source('landing', 'reporting_month') }} as reporting
+    expected.*,
+    false as is_complete,
+    false as is_published_value,
+    true as is_settled,
+    'settled' as comparison,
+    0 as rows_quarantined
+from expected
+anti join chosen using (measure_id, area_id, population_group, period_basis, period_month)

@@ -16,6 +16,8 @@ with windows as (
         null::double as denominator,
         first_group.value - second_group.value as value,
         least(first_group.respondents, second_group.respondents) as respondents,
+        null::double as value_by_now,
+        null::double as value_by_then,
         null::double as sum_weight_squared,
         null::double as sum_weight_squared_numerator,
         false as is_published_value,
@@ -34,6 +36,17 @@ with windows as (
     where gap.measure_type = 'survey_gap'
 ),
 
+aged as (
+    select
+        windows.*,
+        -- A window is settled once late facts no longer move its last month.
+        measures.settles_after is null
+        or {{ add_months('windows.period_month', 'measures.settles_after') }} <= reporting.reporting_month as is_settled
+    from windows
+    inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
+    cross join {{ source('landing', 'reporting_month') }} as reporting
+),
+
 distinct_windows as (
     select distinct
         measure_id,
@@ -41,7 +54,7 @@ distinct_windows as (
         period_basis,
         period_month,
         window_from
-    from windows
+    from aged
 ),
 
 quarantined as (
@@ -50,13 +63,10 @@ quarantined as (
         windows.source,
         windows.period_basis,
         windows.period_month,
-        windows.window_from,
         sum(quarantined.rows_quarantined)::bigint as rows_quarantined
     from distinct_windows as windows
-    inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
     inner join {{ ref('int_quarantined_rows') }} as quarantined
-        on measures.extract = quarantined.extract
-        and regexp_replace(windows.source, '_total$', '') = quarantined.source
+        on regexp_replace(windows.source, '_(total|rate)$', '') = quarantined.source
         and quarantined.period_month between windows.window_from and windows.period_month
     group by all
 )
@@ -65,15 +75,23 @@ select
     windows.*,
     a_year_ago.value as value_same_period_last_year,
     a_year_ago.numerator as numerator_same_period_last_year,
+    a_year_ago.value_by_then as value_by_then_last_year,
     case
         when windows.value is null then windows.reason
         when {{ breaks_between('windows', add_months('windows.window_from', '-12'), 'windows.period_month') }}
             then 'series break'
         when a_year_ago.value is null then coalesce(a_year_ago.reason, 'not delivered')
     end as reason_no_change,
+    -- What a change from last year rests on. Figures that late facts may still move are held against last year's as
+    -- they stood at the same age, where the dates of the facts allow it.
+    case
+        when windows.is_settled then 'settled'
+        when windows.value_by_now is not null and a_year_ago.value_by_then is not null then 'same_age'
+        else 'unsettled'
+    end as comparison,
     coalesce(quarantined.rows_quarantined, 0) as rows_quarantined
-from windows
-left join windows as a_year_ago
+from aged as windows
+left join aged as a_year_ago
     on windows.measure_id = a_year_ago.measure_id
     and windows.source = a_year_ago.source
     and windows.area_id = a_year_ago.area_id

@@ -46,6 +46,8 @@ tiled as (
         is_stock,
         count(*) as tiles,
         sum(numerator) as numerator,
+        sum(numerator_by_now) as numerator_by_now,
+        sum(numerator_by_then) as numerator_by_then,
         sum(denominator) as denominator_sum,
         avg(denominator) as denominator_mean,
         count(denominator) as denominators,
@@ -122,6 +124,15 @@ select
         when has_denominator then multiplier * numerator::double / denominator::double
         else multiplier * numerator::double
     end as value,
+    -- The same figure made of late facts known by the end of the reporting month, and by the same day a year before.
+    case
+        when reason is null and published_value is null and has_denominator
+            then multiplier * numerator_by_now::double / denominator::double
+    end as value_by_now,
+    case
+        when reason is null and published_value is null and has_denominator
+            then multiplier * numerator_by_then::double / denominator::double
+    end as value_by_then,
     case when is_whole then respondents::double end as respondents,
     case when is_whole and published_value is null then sum_weight_squared::double end as sum_weight_squared,
     case when is_whole and published_value is null then sum_weight_squared_numerator::double end

@@ -23,6 +23,7 @@ select
     periods.months_covered,
     delivery.delivery_id,
     delivery.revision,
+    delivery.is_partial,
     layouts.areas
 from {{ source('landing', 'delivery') }} as delivery
 inner join periods on delivery.delivery_id = periods.delivery_id

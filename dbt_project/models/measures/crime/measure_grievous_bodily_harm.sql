@@ -1,0 +1,2 @@
+-- One row per source, period and area: offences of grievous bodily harm.
+{{ offences_counted("offence_group = 'grievous_bodily_harm'") }}

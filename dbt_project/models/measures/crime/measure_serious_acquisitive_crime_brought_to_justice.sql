@@ -1,0 +1,2 @@
+-- One row per source, period and area: sanction detections for Tier 2 offences over such offences recorded.
+{{ detections_over_offences("is_tier_2") }}
