@@ -65,6 +65,7 @@ def victim_satisfaction(i: int, month: str) -> Row:
         "action": "neither",
         "follow_up": "not_stated",
         "treatment": "completely_satisfied",
+        "call_handling": "very_satisfied",
     }
 
 
@@ -113,6 +114,64 @@ def criminal_networks(i: int, month: str) -> Row:
     }
 
 
+def asset_recovery(i: int, month: str) -> Row:
+    return {
+        "area": BOROUGHS[i % 32],
+        "case_ref": f"ZQAR/{month}/{i:06d}",
+        "seizure_date": f"{month}-{i % 28 + 1:02d}",
+        "stage": "restrained",
+        "value_gbp": "1250.5",
+    }
+
+
+def service_levels(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "service_date": f"{month}-{i % 28 + 1:02d}",
+        "service": f"zqservice_{i}",
+        "demand": "5000",
+        "within_standard": "4500",
+    }
+
+
+def complaints(i: int, month: str) -> Row:
+    return {
+        "area": BOROUGHS[i % 32],
+        "complaint_ref": f"ZQCO/{month}/{i:06d}",
+        "received_date": f"{month}-{i % 28 + 1:02d}",
+        "closed_date": "",
+    }
+
+
+def milestones(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "milestone_ref": f"ZQMS/{i:06d}",
+        "programme": "olympics",
+        "title": "Zqvenue is open",
+        "owner": "Zqcommander",
+        "original_due": "2008-10-31",
+        "current_due": "2009-03-31",
+        "completed_date": "",
+        "status": "at_risk",
+    }
+
+
+def measure_returns(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "months_covered": "1",
+        "area": BOROUGHS[i % 32],
+        "measure_id": "staff_engagement",
+        "population_group": f"unit:zqunit_{i // 32}",
+        "numerator": "37.5",
+        "denominator": "50",
+        "published_value": "",
+        "respondents": "50",
+        "returned_by": "zqresources",
+    }
+
+
 def population(i: int, month: str) -> Row:
     return {
         "area": BOROUGHS[i % 32],
@@ -132,6 +191,11 @@ ROW: dict[str, Callable[[int, str], Row]] = {
         workforce,
         road_casualties,
         criminal_networks,
+        asset_recovery,
+        service_levels,
+        complaints,
+        milestones,
+        measure_returns,
         population,
     )
 }

@@ -25,12 +25,13 @@ import xlsxwriter
 from orchestration.extracts import EXTRACTS
 from orchestration.landing.received import content_hash, delivery_files, receive
 from orchestration.landing.store import QUARANTINED_ROWS, Delivery, Landing
-from orchestration.landing.synchronise import columns, synchronise_extract
+from orchestration.landing.synchronise import columns, synchronise_deliveries, synchronise_extract
 from orchestration.layouts import recognise
 from orchestration.layouts.monthly_extracts import IMPLIED
 from orchestration.sample_deliveries import write_sample
 from tests.deliveries import (
     BOROUGHS,
+    ROW,
     Row,
     csv_text,
     declare,
@@ -43,6 +44,7 @@ from tests.deliveries import (
 )
 
 CRIME = "recorded_crime"
+AREAS_VARY = ["asset_recovery", "complaints", "measure_returns"]
 OPEN_DATA = Path(__file__).parents[2] / "shared" / "open_data"
 
 
@@ -510,6 +512,23 @@ def test_an_area_that_may_honestly_have_no_rows_is_not_lost(landing: Landing, ra
     landed_one(landing, write_csv(raw / "2009-01.csv", valid_rows(CRIME, month="2009-01")))
 
 
+@pytest.mark.parametrize("name", ["2008-12_r2.csv", "2009-01.csv"])
+@pytest.mark.parametrize("extract", AREAS_VARY)
+def test_no_area_is_lost_where_areas_vary(landing: Landing, raw: Path, extract: str, name: str) -> None:
+    landed_one(landing, write_csv(raw / "2008-12.csv", valid_rows(extract)), extract)
+    rows = without_area(valid_rows(extract, month=name[:7]), "camden")
+    assert landed_one(landing, write_csv(raw / name, rows), extract).rows_quarantined == 0
+
+
+@pytest.mark.parametrize(
+    "extract", [name for name, row in ROW.items() if "area" in row(0, "2008-12") and name not in AREAS_VARY]
+)
+def test_an_area_is_lost_where_areas_do_not_vary(landing: Landing, raw: Path, extract: str) -> None:
+    landed_one(landing, write_csv(raw / "rows.csv", valid_rows(extract)), extract)
+    rows = without_area(valid_rows(extract), "camden")
+    assert refused_one(landing, write_csv(raw / "rows_r2.csv", rows), extract).rows_by_rule == {"lost_area": 0}
+
+
 def test_a_refused_file_lands_once_a_sidecar_mends_it(landing: Landing, raw: Path) -> None:
     file = _bytes("2008-12.csv", lambda: csv_text(_rows()).encode("utf-16"))(raw)
     refused_one(landing, file)
@@ -561,7 +580,20 @@ def test_a_folder_that_does_not_exist_has_no_deliveries(raw: Path) -> None:
 # --- Known faults of the gate ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("extract", ["recorded_crime", "road_casualties", "criminal_networks", "workforce"])
+@pytest.mark.parametrize(
+    "extract",
+    [
+        "recorded_crime",
+        "road_casualties",
+        "criminal_networks",
+        "workforce",
+        "asset_recovery",
+        "service_levels",
+        "complaints",
+        "milestones",
+        "measure_returns",
+    ],
+)
 def test_a_file_without_a_header_is_refused_without_quoting_its_first_row(
     landing: Landing, raw: Path, extract: str
 ) -> None:
@@ -932,6 +964,7 @@ def test_the_periods_of_a_delivery_add_up_to_its_rows(
 COUNT_OF_CRIME = {"offence_ref": "", "recorded_date": ""}
 COUNT_OF_CASUALTIES = {"casualty_ref": "", "collision_date": ""}
 PUBLISHED = {"response_ref": "", "interview_date": "", "published_value": "50"}
+NO_BASE = {"numerator": "", "denominator": "", "published_value": "50"}
 NO_SLUG = "Not A Slug"
 COPY = "copy"  # Not a cell: take this column from the next row.
 
@@ -962,6 +995,7 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
         "action_out_of_domain": {"action": "zq"},
         "follow_up_out_of_domain": {"follow_up": "zq"},
         "treatment_out_of_domain": {"treatment": "zq"},
+        "call_handling_out_of_domain": {"call_handling": "zq"},
     },
     "public_attitude": {
         "survey_out_of_domain": {"survey": NO_SLUG},
@@ -1001,6 +1035,54 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
         "business_group_out_of_domain": {"business_group": NO_SLUG},
         "disruption_ref_repeated": {"disruption_ref": COPY},
     },
+    "asset_recovery": {
+        "period_before_1990": {"seizure_date": "1989-12-01"},
+        "stage_out_of_domain": {"stage": "zq"},
+        "value_gbp_out_of_domain": {"value_gbp": "-0.5"},
+        "case_ref_repeated": {"case_ref": COPY},
+    },
+    "service_levels": {
+        "period_month_missing": {"service_date": "", "period_month": ""},
+        "period_is_a_month": {"service_date": "", "period_month": "2008-12-02"},
+        "period_before_1990": {"service_date": "", "period_month": "1989-12-01"},
+        "service_out_of_domain": {"service": NO_SLUG},
+        "demand_out_of_domain": {"demand": "-1", "within_standard": "0"},
+        "within_standard_out_of_domain": {"within_standard": "-1"},
+        "within_exceeds_demand": {"within_standard": "5001"},
+        "service_day_repeated": {"service": COPY, "service_date": COPY},
+        "days_and_month_together": {"service": COPY, "service_date": ""},
+        "service_outside_period": {"service_date": "2008-11-30"},
+    },
+    "complaints": {
+        "period_before_1990": {"received_date": "1989-12-01"},
+        "complaint_ref_repeated": {"complaint_ref": COPY},
+        "closed_before_received": {"received_date": "2008-12-08", "closed_date": "2008-12-07"},
+    },
+    "milestones": {
+        "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01"},
+        "programme_out_of_domain": {"programme": NO_SLUG},
+        "status_out_of_domain": {"status": "zq"},
+        "milestone_repeated": {"milestone_ref": COPY},
+        "completion_incomplete": {"status": "completed"},
+        "completed_in_the_future": {"status": "completed", "completed_date": "2009-01-01"},
+        "milestone_before_1990": {"original_due": "1989-12-31"},
+    },
+    "measure_returns": {
+        "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01"},
+        "population_group_out_of_domain": {"population_group": "ethnic_group"},
+        "numerator_unreadable": {**NO_BASE, "numerator": "zq"},
+        "numerator_out_of_domain": {"numerator": "-0.5"},
+        "denominator_out_of_domain": {"measure_id": "spend_against_budget", "denominator": "-0.5"},
+        "respondents_out_of_domain": {"respondents": "-1"},
+        "returned_by_out_of_domain": {"returned_by": NO_SLUG},
+        "measure_unknown": {"measure_id": "zq"},
+        "numerator_or_value": {"numerator": ""},
+        "value_with_base": {**NO_BASE, "denominator": "50"},
+        "survey_outside_percent": {"numerator": "50.5"},
+        "return_repeated": {"area": COPY, "population_group": COPY},
+    },
     "population": {
         "year_out_of_domain": {"year": "2101"},
         "period_before_1990": {"year": "1989"},
@@ -1031,12 +1113,21 @@ BREAKS["public_attitude"] |= SURVEY_BREAKS
 FOLLOWS_FROM_ANOTHER_COLUMN = {
     # Without a month in the row, the day of the disruption gives it: the two can never differ.
     "criminal_networks": {"disruption_outside_period", "period_is_a_month", "area_unknown"},
+    "asset_recovery": {"period_is_a_month"},
+    "service_levels": {"area_unknown"},
+    "complaints": {"period_is_a_month"},
+    "milestones": {"area_unknown"},
     "population": {"period_is_a_month"},
 }
-# No row can break these alone: it then has no month either, or fewer hours than none lost to sickness.
+# No row can break these alone: it then has no month either, or less than nothing to hold its part against.
 ALSO_BROKEN = {
     ("criminal_networks", "disruption_date_missing"): "period_month_missing",
     ("criminal_networks", "disruption_date_unreadable"): "period_month_missing",
+    ("asset_recovery", "seizure_date_missing"): "period_month_missing",
+    ("asset_recovery", "seizure_date_unreadable"): "period_month_missing",
+    ("complaints", "received_date_missing"): "period_month_missing",
+    ("complaints", "received_date_unreadable"): "period_month_missing",
+    ("service_levels", "demand_out_of_domain"): "within_exceeds_demand",
     ("workforce", "contracted_hours_out_of_domain"): "sickness_exceeds_contract",
     ("population", "year_missing"): "period_month_missing",
     ("population", "year_unreadable"): "period_month_unreadable",
@@ -1109,6 +1200,82 @@ def test_a_row_that_breaks_one_rule_is_quarantined_for_that_rule(
     assert said == [(line, rules) for line in lines]
 
 
+MORE_BREAKS = [
+    ("milestones", {"milestone_ref": COPY, "programme": "estates"}, "milestone_repeated"),
+    ("milestones", {"completed_date": "2008-12-31"}, "completion_incomplete"),
+    ("milestones", {"current_due": "1900-01-01"}, "milestone_before_1990"),
+    ("milestones", {"status": "completed", "completed_date": "1900-01-01"}, "milestone_before_1990"),
+    ("measure_returns", {**NO_BASE, "published_value": "100.5"}, "survey_outside_percent"),
+    ("measure_returns", {**NO_BASE, "published_value": "-0.5"}, "survey_outside_percent"),
+    ("measure_returns", {"numerator": "", "denominator": ""}, "numerator_or_value"),
+    ("measure_returns", {"measure_id": "it_spend", "denominator": "", "published_value": "50"}, "numerator_or_value"),
+    ("measure_returns", {"area": COPY, "returned_by": "zqinformation"}, "return_repeated"),
+]
+
+
+@pytest.mark.parametrize(
+    ("extract", "cells", "rule"), MORE_BREAKS, ids=[f"{rule}-{'-'.join(cells)}" for _, cells, rule in MORE_BREAKS]
+)
+def test_a_rule_holds_in_each_of_its_parts(
+    landing: Landing, raw: Path, extract: str, cells: dict[str, str], rule: str
+) -> None:
+    rows = valid_rows(extract)
+    broken = {name: rows[8][name] if cell == COPY else cell for name, cell in cells.items()}
+    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(rows, 7, **broken)), extract)
+    assert list(delivery.rows_by_rule) == [rule]
+
+
+# As near to a rule as a row can come without breaking it.
+EDGES: list[tuple[str, dict[str, str]]] = [
+    ("asset_recovery", {"value_gbp": "0"}),
+    ("service_levels", {"within_standard": "5000"}),
+    ("service_levels", {"demand": "0", "within_standard": "0"}),
+    # One service counts by day and another by month; one counts by month and by day in different months.
+    ("service_levels", {"service_date": ""}),
+    ("service_levels", {"service": COPY, "service_date": "", "period_month": "2008-11-01"}),
+    ("service_levels", {"service": COPY, "service_date": "2008-12-31"}),
+    ("complaints", {"received_date": "2008-12-08", "closed_date": "2008-12-08"}),
+    ("milestones", {"status": "completed", "completed_date": "2008-12-31"}),
+    ("milestones", {"original_due": "1990-01-01"}),
+    # Brought forward.
+    ("milestones", {"current_due": "2008-09-30"}),
+    ("milestones", {"milestone_ref": COPY, "period_month": "2008-11-01"}),
+    ("measure_returns", {"numerator": "50"}),
+    ("measure_returns", {"numerator": "0", "denominator": "0"}),
+    ("measure_returns", {**NO_BASE, "published_value": "100"}),
+    ("measure_returns", {**NO_BASE, "published_value": "0"}),
+    # A quotient of two counts may exceed 100 percent, and a gap may be negative.
+    ("measure_returns", {"measure_id": "offences_brought_to_justice", "numerator": "51"}),
+    ("measure_returns", {**NO_BASE, "measure_id": "victim_satisfaction_gap", "published_value": "-2.5"}),
+    ("measure_returns", {"measure_id": "it_spend", "denominator": ""}),
+    ("measure_returns", {"measure_id": "total_recorded_crime", "denominator": ""}),
+    ("measure_returns", {"population_group": "all"}),
+    ("measure_returns", {"area": "kent_police"}),
+    ("measure_returns", {"area": COPY, "months_covered": "12"}),
+    ("measure_returns", {"area": COPY, "measure_id": "staff_informed"}),
+]
+
+
+@pytest.mark.parametrize(("extract", "cells"), EDGES, ids=[f"{e}-{'-'.join(cells.values())}" for e, cells in EDGES])
+def test_a_row_at_the_edge_of_a_rule_lands(landing: Landing, raw: Path, extract: str, cells: dict[str, str]) -> None:
+    rows = valid_rows(extract)
+    edge = {name: rows[8][name] if cell == COPY else cell for name, cell in cells.items()}
+    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(rows, 7, **edge)), extract)
+    assert delivery.rows_by_rule == {}
+
+
+def test_a_service_may_have_a_count_in_each_month(landing: Landing, raw: Path) -> None:
+    counts = changed(valid_rows("service_levels"), 7, 8, service="zqevidence", service_date="")
+    rows = changed(counts, 7, period_month="2008-11-01")
+    assert landed_one(landing, write_csv(raw / "rows.csv", rows), "service_levels").rows_by_rule == {}
+
+
+def test_a_service_with_two_counts_in_a_month_has_neither(landing: Landing, raw: Path) -> None:
+    rows = changed(valid_rows("service_levels"), 7, 8, service="zqevidence", service_date="")
+    delivery = landed_one(landing, write_csv(raw / "rows.csv", rows), "service_levels")
+    assert delivery.rows_by_rule == {"service_day_repeated": 2}
+
+
 def test_a_row_that_does_not_say_how_many_months_it_covers_covers_one(landing: Landing, raw: Path) -> None:
     delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(_rows(), 7, months_covered="")))
     assert cell(landing, delivery, "months_covered") == 1
@@ -1140,11 +1307,23 @@ READINGS: list[tuple[str, dict[str, str], str, Any]] = [
     *[("workforce", {"sickness_hours": text}, "sickness_hours", 5.0) for text in ("5", "5.0", " 5 ", "5e0")],
     ("workforce", {"sickness_hours": "0"}, "sickness_hours", 0.0),
     ("workforce", {"budgeted_fte": ""}, "budgeted_fte", None),
+    *[("asset_recovery", {"value_gbp": text}, "value_gbp", 1200.0) for text in ("1200", "1200.00", "1.2e3")],
+    ("asset_recovery", {"seizure_date": "08/12/2008"}, "period_month", dt.date(2008, 12, 1)),
+    ("complaints", {"received_date": "2008-12-31"}, "period_month", dt.date(2008, 12, 1)),
+    ("complaints", {"closed_date": "03/02/2009"}, "closed_date", dt.date(2009, 2, 3)),
+    ("complaints", {"closed_date": ""}, "closed_date", None),
+    ("service_levels", {"demand": "5000.0"}, "demand", 5000),
+    ("service_levels", {"period_month": ""}, "period_month", dt.date(2008, 12, 1)),
+    ("service_levels", {"service_date": ""}, "service_date", None),
+    ("milestones", {"completed_date": " "}, "completed_date", None),
+    ("milestones", {"current_due": "2009-03-31 00:00:00"}, "current_due", dt.date(2009, 3, 31)),
+    ("measure_returns", {"respondents": ""}, "respondents", None),
+    ("measure_returns", {**NO_BASE, "published_value": "77.5"}, "published_value", 77.5),
 ]
 
 
 @pytest.mark.parametrize(
-    ("extract", "cells", "column", "value"), READINGS, ids=[f"{r[2]}={r[1][r[2]]!r}" for r in READINGS]
+    ("extract", "cells", "column", "value"), READINGS, ids=[f"{r[2]}={list(r[1].values())[-1]!r}" for r in READINGS]
 )
 def test_a_cell_reads_as(
     landing: Landing, raw: Path, extract: str, cells: dict[str, str], column: str, value: object
@@ -1170,6 +1349,15 @@ UNREADABLE = [
     ],
     *[("workforce", "headcount", text) for text in ("12.5", "1,000", "1e3", "12 people", "0x10", "--1")],
     *[("workforce", "fte", text) for text in ("1,000.5", "nan", "inf", "-", "11.5 fte")],
+    *[("asset_recovery", "value_gbp", text) for text in ("£1250", "1,250.50", "1.2m", "nan", "not valued")],
+    *[("service_levels", "demand", text) for text in ("5,000", "5e3", "4999.5")],
+    *[("service_levels", "service_date", text) for text in ("2008-12-32", "total", "8 Dec")],
+    *[("complaints", "closed_date", text) for text in ("open", "00/00/2009", "2009-02-30")],
+    *[("milestones", "current_due", text) for text in ("tbc", "March 2009", "Q4 2008/09")],
+    *[("milestones", "completed_date", text) for text in ("no", "-")],
+    *[("measure_returns", "published_value", text) for text in ("77.5%", "77,5", "n/a")],
+    *[("measure_returns", "denominator", text) for text in ("5,000", "£50", "50m")],
+    *[("measure_returns", "respondents", text) for text in ("50.5", "<10")],
 ]
 
 
@@ -1365,6 +1553,14 @@ def test_an_extract_without_deliveries_has_an_empty_table(
         0,
         list(columns(EXTRACTS[extract])),
     )
+
+
+def test_the_copy_says_which_extracts_speak_for_every_area(
+    connection: duckdb.DuckDBPyConnection, landing: Landing
+) -> None:
+    synchronise_deliveries(connection, landing, dt.date(2008, 12, 1), dt.date(2008, 12, 31))
+    query = "select extract from landing.extract where speaks_for_every_area order by extract"
+    assert connection.execute(query).fetchall() == [("asset_recovery",), ("complaints",)]
 
 
 def test_a_refused_delivery_is_not_loaded(connection: duckdb.DuckDBPyConnection, landing: Landing, raw: Path) -> None:

@@ -16,7 +16,7 @@ STAGES = ["seized", "restrained", "confiscated", "forfeited"]
 
 
 class AssetRecovery(ExtractModel):
-    """One row per case, in the month of its seizure; `stage` is how far it has come by the time of the delivery."""
+    """One row per case, in the month of its `seizure_date`; `stage` is how far it has come by the delivery."""
 
     case_ref: str = pa.Field(description="the case's reference")
     seizure_date: dt.date = pa.Field(description="day the assets were seized")
@@ -26,7 +26,3 @@ class AssetRecovery(ExtractModel):
     @rule("case_ref occurs more than once in the delivery")
     def case_ref_repeated() -> pl.Expr:
         return unique("case_ref")
-
-    @rule("seizure_date is outside the period")
-    def seizure_outside_period() -> pl.Expr:
-        return pl.col("seizure_date").dt.truncate("1mo") == pl.col("period_month")

@@ -14,7 +14,7 @@ from orchestration.extracts.rules import ExtractModel, rule, unique
 
 
 class Complaints(ExtractModel):
-    """One row per complaint, in the month it was received; delivered again as complaints close."""
+    """One row per complaint, in the month of its `received_date`; delivered again as complaints close."""
 
     complaint_ref: str = pa.Field(description="the complaint's reference")
     received_date: dt.date = pa.Field(description="day it was received")
@@ -23,10 +23,6 @@ class Complaints(ExtractModel):
     @rule("complaint_ref occurs more than once in the delivery")
     def complaint_ref_repeated() -> pl.Expr:
         return unique("complaint_ref")
-
-    @rule("received_date is outside the period")
-    def complaint_outside_period() -> pl.Expr:
-        return pl.col("received_date").dt.truncate("1mo") == pl.col("period_month")
 
     @rule("closed_date is earlier than received_date")
     def closed_before_received() -> pl.Expr:

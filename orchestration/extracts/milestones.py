@@ -38,3 +38,8 @@ class Milestones(ExtractModel):
     @rule("completed_date is after the month the milestone is reported for")
     def completed_in_the_future() -> pl.Expr:
         return pl.col("completed_date") <= pl.col("period_month").dt.month_end()
+
+    # An empty cell of a spreadsheet can come as a day of 1900: such a milestone would be due from the start.
+    @rule("original_due, current_due or completed_date is before January 1990")
+    def milestone_before_1990() -> pl.Expr:
+        return pl.min_horizontal("original_due", "current_due", "completed_date") >= dt.date(1990, 1, 1)

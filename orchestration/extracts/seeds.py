@@ -36,6 +36,6 @@ def offence_codes(source: str) -> frozenset[str]:
 
 
 @cache
-def measure_ids() -> frozenset[str]:
-    """Every `measure_id` of the catalogue, `seeds/measures.csv`."""
-    return frozenset(row["measure_id"] for row in _rows("measures"))
+def measure_ids(**having: str) -> frozenset[str]:
+    """Every `measure_id` of the catalogue, `seeds/measures.csv`, whose row has these values."""
+    return frozenset(row["measure_id"] for row in _rows("measures") if having.items() <= row.items())
