@@ -65,6 +65,7 @@ def victim_satisfaction(i: int, month: str) -> Row:
         "action": "neither",
         "follow_up": "not_stated",
         "treatment": "completely_satisfied",
+        "call_handling": "",
     }
 
 
@@ -113,6 +114,64 @@ def criminal_networks(i: int, month: str) -> Row:
     }
 
 
+def asset_recovery(i: int, month: str) -> Row:
+    return {
+        "area": BOROUGHS[i % 32],
+        "case_ref": f"ZQAR/{month}/{i:06d}",
+        "seizure_date": f"{month}-{i % 28 + 1:02d}",
+        "stage": "restrained",
+        "value_gbp": "1234.56",
+    }
+
+
+def service_levels(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "service_date": f"{month}-{i % 28 + 1:02d}",
+        "service": f"service_{i}",
+        "demand": "1000",
+        "within_standard": "900",
+    }
+
+
+def complaints(i: int, month: str) -> Row:
+    return {
+        "area": BOROUGHS[i % 32],
+        "complaint_ref": f"ZQCO/{month}/{i:06d}",
+        "received_date": f"{month}-{i % 28 + 1:02d}",
+        "closed_date": "",
+    }
+
+
+def milestones(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "milestone_ref": f"ZQMI/{i:06d}",
+        "programme": "olympics",
+        "title": "A plan",
+        "owner": "Head of Planning",
+        "original_due": "2009-03-31",
+        "current_due": "2009-06-30",
+        "completed_date": "",
+        "status": "on_track",
+    }
+
+
+def measure_returns(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "months_covered": "1",
+        "area": BOROUGHS[i % 32],
+        "measure_id": "spend_against_budget",
+        "population_group": f"unit:unit_{i // 32}",
+        "numerator": "99.5",
+        "denominator": "100",
+        "published_value": "",
+        "respondents": "",
+        "returned_by": "resources",
+    }
+
+
 def population(i: int, month: str) -> Row:
     return {
         "area": BOROUGHS[i % 32],
@@ -132,6 +191,11 @@ ROW: dict[str, Callable[[int, str], Row]] = {
         workforce,
         road_casualties,
         criminal_networks,
+        asset_recovery,
+        service_levels,
+        complaints,
+        milestones,
+        measure_returns,
         population,
     )
 }

@@ -962,6 +962,7 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
         "action_out_of_domain": {"action": "zq"},
         "follow_up_out_of_domain": {"follow_up": "zq"},
         "treatment_out_of_domain": {"treatment": "zq"},
+        "call_handling_out_of_domain": {"call_handling": "zq"},
     },
     "public_attitude": {
         "survey_out_of_domain": {"survey": NO_SLUG},
@@ -1001,6 +1002,52 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
         "business_group_out_of_domain": {"business_group": NO_SLUG},
         "disruption_ref_repeated": {"disruption_ref": COPY},
     },
+    "asset_recovery": {
+        "period_before_1990": {"seizure_date": "1989-12-01"},
+        "stage_out_of_domain": {"stage": "zq"},
+        "value_gbp_out_of_domain": {"value_gbp": "-0.5"},
+        "case_ref_repeated": {"case_ref": COPY},
+    },
+    "service_levels": {
+        "period_month_missing": {"period_month": "", "service_date": ""},
+        "period_is_a_month": {"period_month": "2008-12-02", "service_date": ""},
+        "period_before_1990": {"period_month": "1989-12-01", "service_date": ""},
+        "service_out_of_domain": {"service": NO_SLUG},
+        "demand_out_of_domain": {"demand": "-1", "within_standard": "0"},
+        "within_standard_out_of_domain": {"within_standard": "-1"},
+        "within_exceeds_demand": {"within_standard": "1001"},
+        "service_day_repeated": {"service": COPY, "service_date": COPY},
+        "days_and_month_together": {"service": COPY, "service_date": ""},
+        "service_outside_period": {"service_date": "2008-11-30"},
+    },
+    "complaints": {
+        "period_before_1990": {"received_date": "1989-12-01"},
+        "complaint_ref_repeated": {"complaint_ref": COPY},
+        "closed_before_received": {"closed_date": "2008-11-30"},
+    },
+    "milestones": {
+        "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01"},
+        "programme_out_of_domain": {"programme": NO_SLUG},
+        "status_out_of_domain": {"status": "zq"},
+        "milestone_repeated": {"milestone_ref": COPY},
+        "completion_incomplete": {"status": "completed"},
+        "completed_in_the_future": {"status": "completed", "completed_date": "2009-01-01"},
+    },
+    "measure_returns": {
+        "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01"},
+        "population_group_out_of_domain": {"population_group": NO_SLUG},
+        "numerator_out_of_domain": {"numerator": "-1"},
+        "numerator_unreadable": {"numerator": "zq", "denominator": "", "published_value": "50"},
+        "denominator_out_of_domain": {"denominator": "-1"},
+        "respondents_out_of_domain": {"respondents": "-1"},
+        "returned_by_out_of_domain": {"returned_by": NO_SLUG},
+        "measure_unknown": {"measure_id": "zq"},
+        "numerator_or_value": {"denominator": "", "published_value": "50"},
+        "value_with_base": {"numerator": "", "published_value": "50"},
+        "return_repeated": {"area": COPY, "population_group": COPY},
+    },
     "population": {
         "year_out_of_domain": {"year": "2101"},
         "period_before_1990": {"year": "1989"},
@@ -1031,12 +1078,21 @@ BREAKS["public_attitude"] |= SURVEY_BREAKS
 FOLLOWS_FROM_ANOTHER_COLUMN = {
     # Without a month in the row, the day of the disruption gives it: the two can never differ.
     "criminal_networks": {"disruption_outside_period", "period_is_a_month", "area_unknown"},
+    "asset_recovery": {"seizure_outside_period", "period_is_a_month"},
+    "service_levels": {"area_unknown"},
+    "complaints": {"complaint_outside_period", "period_is_a_month"},
+    "milestones": {"area_unknown"},
     "population": {"period_is_a_month"},
 }
-# No row can break these alone: it then has no month either, or fewer hours than none lost to sickness.
+# No row can break these alone: it then has no month either, or less than none of what a part is counted of.
 ALSO_BROKEN = {
     ("criminal_networks", "disruption_date_missing"): "period_month_missing",
     ("criminal_networks", "disruption_date_unreadable"): "period_month_missing",
+    ("asset_recovery", "seizure_date_missing"): "period_month_missing",
+    ("asset_recovery", "seizure_date_unreadable"): "period_month_missing",
+    ("complaints", "received_date_missing"): "period_month_missing",
+    ("complaints", "received_date_unreadable"): "period_month_missing",
+    ("service_levels", "demand_out_of_domain"): "within_exceeds_demand",
     ("workforce", "contracted_hours_out_of_domain"): "sickness_exceeds_contract",
     ("population", "year_missing"): "period_month_missing",
     ("population", "year_unreadable"): "period_month_unreadable",
