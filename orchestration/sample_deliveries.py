@@ -197,6 +197,9 @@ DRIVERS = {
     "follow_up": (0.77, 0.22),
     "treatment": (0.98, 0.68),
 }
+# Asked only of victims who called.
+CALLED = 0.45
+CALL_HANDLING = (0.93, 0.60)
 VICTIM_CRIME_TYPES = {"burglary": 0.31, "vehicle_crime": 0.35, "violent_crime": 0.28, "racist_incident": 0.06}
 # Its last interviews came only with the second revision.
 SATISFACTION_RESTATED = dt.date(2008, 5, 1)
@@ -207,10 +210,27 @@ AGREEMENT = {
     "police_deal_with_things_that_matter": {2004: 0.53, 2005: 0.54, 2006: 0.55, 2007: 0.56, 2008: 0.58},
     "confident_in_local_policing": {2004: 0.52, 2005: 0.58, 2006: 0.56, 2007: 0.58, 2008: 0.60},
 }
+# Asked in rotating modules, each of which is put to one interview in so many.
+MODULES = 4
+MODULE_AGREEMENT = {
+    # Its baseline year is 2008/09: it was not asked before.
+    "police_deal_with_local_concerns": {2008: 0.55},
+    "worried_about_crime": {2004: 0.40, 2005: 0.39, 2006: 0.38, 2007: 0.37, 2008: 0.36},
+    "satisfied_with_policing_of_events": {2004: 0.60, 2005: 0.60, 2006: 0.61, 2007: 0.61, 2008: 0.62},
+    "police_understand_local_issues": {2004: 0.57, 2005: 0.58, 2006: 0.60, 2007: 0.61, 2008: 0.63},
+    "informed_about_local_police": {2004: 0.37, 2005: 0.38, 2006: 0.40, 2007: 0.42, 2008: 0.45},
+    "informed_about_london_police": {2004: 0.33, 2005: 0.34, 2006: 0.35, 2007: 0.36, 2008: 0.38},
+}
 AGREE_MIX = {"strongly_agree": 0.21, "tend_to_agree": 0.79}
 DISAGREE_MIX = {"neither": 0.58, "tend_to_disagree": 0.30, "strongly_disagree": 0.12}
 DO_NOT_KNOW = 0.03
 NO_ANSWER = 0.005
+# Percentages published once a year, in March, without their interviews.
+BRITISH_CRIME_SURVEY = {
+    "perceives_high_antisocial_behaviour": {2004: 29.0, 2005: 25.0, 2006: 26.0, 2007: 24.0, 2008: 23.0},
+    "justice_system_is_effective": {2004: 43.0, 2005: 44.0, 2006: 44.0, 2007: 45.0, 2008: 46.0},
+    "justice_system_is_fair": {2004: 58.0, 2005: 59.0, 2006: 60.0, 2007: 59.0, 2008: 61.0},
+}
 
 
 class Role(NamedTuple):
@@ -302,6 +322,172 @@ MODES = {
 NETWORKS = {2004: (30, 32), 2005: (55, 60), 2006: (80, 87), 2007: (146, 154), 2008: (170, 168)}
 NETWORK_GROUPS = {"specialist_crime": 0.55, "territorial_policing": 0.33, "central_operations": 0.12}
 
+ASSET_CASES = {2004: 1_180, 2005: 1_270, 2006: 1_370, 2007: 1_480, 2008: 1_810}
+CENTRAL_ASSET_CASES = 0.30
+ASSET_VALUE_MEDIAN = 9_000
+ASSET_VALUE_SPREAD = 1.2
+FIRST_STAGES = {"seized": 0.64, "restrained": 0.36}
+# What a case of each first stage comes to, the share that does, and when.
+LAST_STAGES = {"seized": "forfeited", "restrained": "confiscated"}
+RECOVERED = 0.85
+RECOVERY_LAG = ((0.55, 60.0), (0.45, 260.0))
+
+
+class Service(NamedTuple):
+    """A service counted by day: calls a day, how they lie over the year (January to December) and the week (Monday to
+    Sunday), the share within the standard by financial year, its chance variation, and months that stand out."""
+
+    calls: int
+    season: tuple[float, ...]
+    week: tuple[float, ...]
+    within: dict[int, float]
+    wobble: float
+    stands_out: dict[dt.date, float]
+
+
+DAILY_SERVICES = {
+    "emergency_calls": Service(
+        5_600,
+        (0.98, 0.95, 0.98, 0.99, 1.03, 1.05, 1.06, 1.02, 1.00, 1.01, 0.98, 0.95),
+        (0.97, 0.96, 0.97, 0.98, 1.04, 1.07, 1.01),
+        {2004: 0.805, 2005: 0.840, 2006: 0.870, 2007: 0.896, 2008: 0.918},
+        wobble=0.003,
+        stands_out={dt.date(2008, 7, 1): 0.892},
+    ),
+    "non_emergency_calls": Service(
+        9_500,
+        (1.00, 0.98, 1.01, 1.00, 1.02, 1.03, 1.02, 0.98, 1.00, 1.01, 1.00, 0.95),
+        (1.08, 1.05, 1.04, 1.04, 1.05, 0.90, 0.84),
+        {2004: 0.800, 2005: 0.830, 2006: 0.856, 2007: 0.880, 2008: 0.911},
+        wobble=0.002,
+        stands_out={},
+    ),
+}
+DAY_DEMAND_DEVIATION = 0.03
+DAY_WITHIN_DEVIATION = 0.02
+EVIDENCE_SUBMISSIONS = 1_100
+EVIDENCE_WITHIN = {2004: 0.66, 2005: 0.70, 2006: 0.74, 2007: 0.78, 2008: 0.82}
+
+COMPLAINTS = {2004: 3_900, 2005: 4_000, 2006: 4_150, 2007: 4_300, 2008: 4_500}
+CENTRAL_COMPLAINTS = 0.12
+COMPLAINT_LAG = ((0.30, 45.0), (0.70, 88.0))
+
+
+class Milestone(NamedTuple):
+    """A milestone: what is to be done, the day it is first due, the day it is achieved (None: not in sight), and the
+    month from which it is re-dated with its new day."""
+
+    title: str
+    due: dt.date
+    achieved: dt.date | None = None
+    redated: tuple[dt.date, dt.date] | None = None
+
+
+MILESTONE_OWNERS = {
+    "counter_terrorism": "Head of Counter-Terrorism Policy",
+    "olympics": "Director of the Olympics Programme",
+    "equality_scheme": "Head of Diversity and Citizen Focus",
+    "performance_framework": "Director of Performance",
+    "estates": "Director of Property Services",
+    "information": "Director of Information",
+    "resources": "Director of Resources",
+    "business_plan": "Director of Strategy",
+}
+# The 2008-11 plan's own milestones, and enough synthetic ones for every programme to have one due from 2006 on.
+MILESTONES = {
+    "counter_terrorism": (
+        Milestone("Borough contact plans agreed (synthetic)", dt.date(2005, 9, 30), dt.date(2005, 9, 16)),
+        Milestone("Security review of crowded places (synthetic)", dt.date(2006, 11, 30), dt.date(2006, 11, 24)),
+        Milestone("Joint exercise with the other services (synthetic)", dt.date(2007, 10, 31), dt.date(2007, 10, 12)),
+        Milestone("Community engagement teams in place (synthetic)", dt.date(2008, 6, 30), dt.date(2008, 8, 15)),
+        Milestone("Second joint exercise (synthetic)", dt.date(2009, 3, 31), dt.date(2009, 3, 19)),
+        Milestone("Review of contact plans (synthetic)", dt.date(2010, 3, 31)),
+    ),
+    "olympics": (
+        Milestone("Olympics planning team formed (synthetic)", dt.date(2005, 12, 30), dt.date(2005, 12, 9)),
+        Milestone("Venue security requirements set out (synthetic)", dt.date(2007, 3, 30), dt.date(2007, 5, 11)),
+        Milestone("Prioritised Olympics project plan", dt.date(2008, 9, 30), dt.date(2008, 10, 24)),
+        Milestone("Olympics resource model (synthetic)", dt.date(2009, 12, 31)),
+    ),
+    "equality_scheme": (
+        Milestone("Equality scheme published (synthetic)", dt.date(2005, 6, 30), dt.date(2005, 6, 23)),
+        Milestone("Impact assessments of all policies (synthetic)", dt.date(2007, 4, 30), dt.date(2007, 4, 20)),
+        Milestone("Staff networks consulted (synthetic)", dt.date(2008, 7, 31), dt.date(2008, 11, 14)),
+        Milestone("Scheme reviewed with residents (synthetic)", dt.date(2008, 12, 31), dt.date(2008, 12, 12)),
+        Milestone("Next scheme drafted (synthetic)", dt.date(2010, 6, 30)),
+    ),
+    "performance_framework": (
+        Milestone("Monthly performance report (synthetic)", dt.date(2005, 10, 31), dt.date(2005, 10, 21)),
+        Milestone("Measures agreed with partners (synthetic)", dt.date(2007, 9, 28), dt.date(2007, 9, 14)),
+        Milestone("Borough scorecards in use (synthetic)", dt.date(2008, 12, 31), dt.date(2008, 12, 5)),
+        Milestone("Data-quality improvements", dt.date(2011, 3, 31)),
+    ),
+    "estates": (
+        Milestone("Survey of all buildings (synthetic)", dt.date(2005, 7, 29), dt.date(2005, 7, 22)),
+        Milestone("Environmental programme", dt.date(2008, 3, 31), dt.date(2008, 6, 27)),
+        Milestone(
+            "Second custody centre open (synthetic)",
+            dt.date(2008, 12, 31),
+            redated=(dt.date(2008, 11, 1), dt.date(2009, 9, 30)),
+        ),
+        Milestone("Surplus buildings sold (synthetic)", dt.date(2009, 1, 30)),
+        Milestone("Energy plan for large sites (synthetic)", dt.date(2010, 9, 30)),
+    ),
+    "information": (
+        Milestone("Command system on one network (synthetic)", dt.date(2005, 11, 30), dt.date(2006, 1, 20)),
+        Milestone("Mobile data for patrols (synthetic)", dt.date(2007, 6, 29), dt.date(2007, 6, 15)),
+        Milestone("Replace internet hardware and content management", dt.date(2008, 12, 31), dt.date(2009, 2, 20)),
+        Milestone("60 ward bases with ICT", dt.date(2009, 3, 31), dt.date(2009, 3, 24)),
+        Milestone("Remaining ward bases with ICT", dt.date(2009, 12, 31)),
+        Milestone("Local publishing", dt.date(2010, 3, 31)),
+        Milestone("Bichard recommendations (by 2010: calendar or financial year unclear)", dt.date(2010, 12, 31)),
+    ),
+    "resources": (
+        Milestone("One chart of accounts (synthetic)", dt.date(2005, 12, 30), dt.date(2005, 12, 16)),
+        Milestone("Procurement plan (synthetic)", dt.date(2007, 3, 30), dt.date(2007, 3, 23)),
+        Milestone("Legal budget for 2009-10", dt.date(2009, 3, 31), dt.date(2009, 3, 13)),
+        Milestone("HR shared-service model", dt.date(2009, 4, 30), redated=(dt.date(2009, 2, 1), dt.date(2010, 4, 30))),
+    ),
+    "business_plan": (
+        Milestone("Policing plan 2005/06 (synthetic)", dt.date(2005, 3, 31), dt.date(2005, 3, 24)),
+        Milestone("Policing plan 2006/07 (synthetic)", dt.date(2006, 3, 31), dt.date(2006, 3, 30)),
+        Milestone("Policing plan 2008-11", dt.date(2008, 3, 31), dt.date(2008, 3, 27)),
+        Milestone("Policing plan 2011-14 signed off", dt.date(2011, 3, 31)),
+    ),
+}
+# Months before its first due date from which the programme office reports a milestone.
+MILESTONE_SEEN = 24
+MILESTONE_AT_RISK = 3
+MILESTONE_NOT_STARTED = 18
+
+# Notifiable offences by month as in ALL_OFFENCES, whatever the scale: the returned figures are those of the force.
+BROUGHT_TO_JUSTICE = {2004: 0.160, 2005: 0.185, 2006: 0.222, 2007: 0.240, 2008: 0.250}
+# £ million a year.
+PROCUREMENT_SAVINGS = {2004: 7.8, 2005: 9.3, 2006: 10.9, 2007: 12.4, 2008: 14.6}
+CASHABLE_SAVINGS = {2004: 62.0, 2005: 66.5, 2006: 71.2, 2007: 74.6, 2008: 80.4}
+BUDGET = {2004: 2_560.0, 2005: 2_690.0, 2006: 2_790.0, 2007: 2_880.0, 2008: 2_970.0}
+# Each business group's share of the budget, and of the cashable savings.
+GROUP_MONEY = {
+    "territorial_policing": (0.470, 0.30),
+    "specialist_crime": (0.130, 0.12),
+    "specialist_operations": (0.120, 0.10),
+    "central_operations": (0.070, 0.08),
+    "operational_services": (0.060, 0.10),
+    "strategy_modernisation_and_performance": (0.010, 0.02),
+    "public_affairs": (0.003, 0.01),
+    "information": (0.060, 0.12),
+    "resources": (0.060, 0.12),
+    "human_resources": (0.017, 0.03),
+}
+MOST_OFF_BUDGET = 0.018
+STAFF_SURVEY_ANSWERS = {2004: 12_900, 2005: 13_200, 2006: 13_600, 2007: 14_100, 2008: 14_400}
+LEADERSHIP_SCORE = {2004: 3.31, 2005: 3.33, 2006: 3.37, 2007: 3.40, 2008: 3.50}
+STAFF_INFORMED = {2004: 0.46, 2005: 0.48, 2006: 0.50, 2007: 0.52, 2008: 0.54}
+# By the end of each month of 2008/09, when both programmes began.
+LEADERSHIP_UNITS = (2, 4, 7, 9, 12, 14, 16, 18, 20, 22, 24, 26)
+WARD_BASES = (3, 8, 13, 18, 22, 27, 33, 38, 43, 49, 55, 61)
+ACCIDENTS = {2004: 222, 2005: 219, 2006: 216, 2007: 212, 2008: 208}
+
 RESIDENTS_2004 = 7_400_000
 RESIDENTS_GROWTH = 1.0055
 CITY_OF_LONDON_RESIDENTS = 8_600
@@ -355,6 +541,15 @@ def _last_day(month: dt.date) -> dt.date:
     return _add_months(month, 1) - dt.timedelta(days=1)
 
 
+def _cuts(month: dt.date) -> list[dt.date]:
+    """The days on which the month's deliveries are cut; only the last before revisions began."""
+    settled_on = _last_day(_add_months(month, REVISION_AGE[3]))
+    if month < REVISED_FROM:
+        return [settled_on]
+    first_cut = _last_day(month) + dt.timedelta(days=FIRST_CUT_DAYS)
+    return [first_cut, _last_day(_add_months(month, REVISION_AGE[2])), settled_on]
+
+
 def _in_year(levels: Mapping[int, float], month: dt.date) -> float:
     """The level in `month`: it drifts through the financial year so that the year's mean is exact."""
     year = _financial_year(month)
@@ -406,6 +601,12 @@ def _lag(salt: str, mixture: Sequence[tuple[float, float]]) -> pl.Expr:
     return (-(1 - _uniform(salt)).log() * mean).floor().cast(pl.Int64)
 
 
+def _log_normal(salt: str, median: float, deviation: float) -> pl.Expr:
+    """An amount for each row; `deviation` is that of its logarithm."""
+    radius = (-2 * (1 - _uniform(f"{salt}/radius")).log()).sqrt()
+    return ((_uniform(f"{salt}/angle") * 2 * math.pi).cos() * radius * deviation).exp() * median
+
+
 def _day(salt: str, month: dt.date) -> pl.Expr:
     """A day of `month` for each row."""
     days = calendar.monthrange(month.year, month.month)[1]
@@ -451,6 +652,19 @@ def _month_rows(cells: pl.DataFrame, months: list[dt.date], season: Sequence[flo
         .with_columns(rows=pl.max_horizontal("rows", "at_least"))
         .drop("cell", "phase", "season", "chance", "weight", "share", "expected", "at_least")
     )
+
+
+@cache
+def _unit_counts(extract: str, year: int, records: int, central: float) -> pl.DataFrame:
+    """Rare records of each month and unit of a financial year: a borough may have none in a month."""
+    weights = {area: (1 - central) * borough.crime / CRIME for area, borough in BOROUGHS.items()}
+    cells = pl.DataFrame(
+        [
+            {"area": area, "expected": records * weight, "at_least": 0}
+            for area, weight in {**weights, "central_units": central}.items()
+        ]
+    )
+    return _month_rows(cells, _year_months(year), LEVEL_SEASON, f"{extract}/{year}")
 
 
 def _expand(counts: pl.DataFrame, month: dt.date) -> pl.DataFrame:
@@ -586,14 +800,13 @@ def _recorded_crime(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
         .sort("recorded_date", maintain_order=True)
         .with_columns(offence_ref=_reference("C", month))
     )
-    settled_on = _last_day(_add_months(month, REVISION_AGE[3]))
-    if month < REVISED_FROM:
+    *earlier_cuts, settled_on = _cuts(month)
+    if not earlier_cuts:
         yield _crime_known_on(settled_on, known)
         return
+    first_cut, second_cut = earlier_cuts
     misplaced_area = pl.when("misplaced").then(pl.lit("not_recorded")).otherwise("area")
     partial = known.with_columns(area=misplaced_area) if month in MISPLACED_MONTHS else known
-    first_cut = _last_day(month) + dt.timedelta(days=FIRST_CUT_DAYS)
-    second_cut = _last_day(_add_months(month, REVISION_AGE[2]))
     yield _crime_known_on(first_cut, partial.filter(~pl.col("late")))
     yield _crime_known_on(second_cut, partial.filter(~pl.col("cancelled")))
     if month in MISPLACED_MONTHS:
@@ -677,6 +890,12 @@ def _satisfaction_answer(salt: str, satisfied: pl.Expr) -> pl.Expr:
     )
 
 
+def _driver_answer(salt: str, shares: tuple[float, float]) -> pl.Expr:
+    """An answer about one driver, from whether the victim is satisfied overall."""
+    pleased, displeased = shares
+    return _satisfaction_answer(salt, _uniform(salt) < pl.when("satisfied").then(pleased).otherwise(displeased))
+
+
 def _victim_satisfaction(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
     """The month's interviews; in the restated month the first delivery lacks the last of them."""
     salt = f"victim_satisfaction/{month}"
@@ -689,19 +908,16 @@ def _victim_satisfaction(month: dt.date, scale: float) -> Iterator[pl.DataFrame]
         .with_columns(
             crime_type=_pick(f"{salt}/crime_type", VICTIM_CRIME_TYPES),
             overall=_satisfaction_answer(f"{salt}/overall", pl.col("satisfied")),
-            **{
-                driver: _satisfaction_answer(
-                    f"{salt}/{driver}",
-                    _uniform(f"{salt}/{driver}") < pl.when("satisfied").then(pleased).otherwise(displeased),
-                )
-                for driver, (pleased, displeased) in DRIVERS.items()
-            },
+            call_handling=pl.when(_uniform(f"{salt}/called") < CALLED).then(
+                _driver_answer(f"{salt}/call_handling", CALL_HANDLING)
+            ),
+            **{driver: _driver_answer(f"{salt}/{driver}", shares) for driver, shares in DRIVERS.items()},
         )
         .sort("interview_date", maintain_order=True)
     )
     columns = [
         *("response_ref", "interview_date", "period_month", "months_covered", "area", "crime_type"),
-        *("ethnic_group", "overall", *DRIVERS, "weight", "published_value", "respondents"),
+        *("ethnic_group", "overall", *DRIVERS, "call_handling", "weight", "published_value", "respondents"),
     ]
     if month == SATISFACTION_RESTATED:
         in_time = pl.col("interview_date") < LATE_INTERVIEWS_FROM
@@ -709,39 +925,65 @@ def _victim_satisfaction(month: dt.date, scale: float) -> Iterator[pl.DataFrame]
     yield interviews.select(columns)
 
 
+def _attitude_answers(question: str, level: float, salt: str, interviews: pl.DataFrame) -> pl.DataFrame:
+    """The answers of `interviews` to one question, one row for each."""
+    declined = _uniform(f"{salt}/{question}/declined")
+    answer = (
+        pl.when(declined < NO_ANSWER)
+        .then(pl.lit("not_stated"))
+        .when(declined < NO_ANSWER + DO_NOT_KNOW)
+        .then(pl.lit("do_not_know"))
+        .when(_draw_exactly(level + pl.col("offset"), f"{salt}/{question}"))
+        .then(_pick(f"{salt}/{question}/agree", AGREE_MIX))
+        .otherwise(_pick(f"{salt}/{question}/disagree", DISAGREE_MIX))
+    )
+    return interviews.select(
+        pl.lit("pas").alias("survey"),
+        "response_ref",
+        "interview_date",
+        "period_month",
+        "months_covered",
+        "area",
+        pl.lit(question).alias("question"),
+        answer.alias("answer"),
+        "ethnic_group",
+        "weight",
+        "published_value",
+        "respondents",
+    )
+
+
 def _public_attitude(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
-    """The month's interviews of the Public Attitude Survey, one row for each question."""
+    """The month's interviews of the Public Attitude Survey, one row for each question; in March also the year's
+    percentages of the British Crime Survey."""
     salt = f"public_attitude/{month}"
     interviews = _interviews("public_attitude", "A", month, ATTITUDE_INTERVIEWS * scale)
+    year = _financial_year(month)
     answered = []
     for question, levels in AGREEMENT.items():
         level = _in_year(levels, month) + _wobble(question, month, 0.010)
-        declined = _uniform(f"{salt}/{question}/declined")
-        answer = (
-            pl.when(declined < NO_ANSWER)
-            .then(pl.lit("not_stated"))
-            .when(declined < NO_ANSWER + DO_NOT_KNOW)
-            .then(pl.lit("do_not_know"))
-            .when(_draw_exactly(level + pl.col("offset"), f"{salt}/{question}"))
-            .then(_pick(f"{salt}/{question}/agree", AGREE_MIX))
-            .otherwise(_pick(f"{salt}/{question}/disagree", DISAGREE_MIX))
-        )
-        answered.append(
-            interviews.select(
-                pl.lit("pas").alias("survey"),
-                "response_ref",
-                "interview_date",
-                "period_month",
-                "months_covered",
-                "area",
-                pl.lit(question).alias("question"),
-                answer.alias("answer"),
-                "ethnic_group",
-                "weight",
-                "published_value",
-                "respondents",
-            )
-        )
+        answered.append(_attitude_answers(question, level, salt, interviews))
+    for module, (question, levels) in enumerate(MODULE_AGREEMENT.items()):
+        if year not in levels:
+            continue
+        # Each borough's first interview is asked everything, so that the smallest sample keeps every borough.
+        position = pl.col("position")
+        asked = interviews.filter((position == 0) | (position % MODULES == module % MODULES))
+        level = _in_year(levels, month) + _wobble(question, month, 0.010)
+        answered.append(_attitude_answers(question, level, salt, asked))
+    if month == _year_months(year)[-1]:
+        published = [
+            {
+                "survey": "bcs",
+                "period_month": month,
+                "months_covered": 12,
+                "area": "force",
+                "question": question,
+                "published_value": values[year],
+            }
+            for question, values in BRITISH_CRIME_SURVEY.items()
+        ]
+        answered.append(pl.DataFrame(published, schema=answered[0].schema))
     yield pl.concat(answered)
 
 
@@ -917,6 +1159,210 @@ def _criminal_networks(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
     )
 
 
+def _asset_recovery(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """The month's cases, delivered again as they move on; too few for `scale` to thin out."""
+    salt = f"asset_recovery/{month}"
+    year = _financial_year(month)
+    cases = (
+        _expand(_unit_counts("asset_recovery", year, ASSET_CASES[year], CENTRAL_ASSET_CASES), month)
+        .with_columns(
+            seizure_date=_day(f"{salt}/day", month),
+            first_stage=_pick(f"{salt}/stage", FIRST_STAGES),
+            value_gbp=_log_normal(f"{salt}/value", ASSET_VALUE_MEDIAN, ASSET_VALUE_SPREAD).round(2),
+            recovered=_uniform(f"{salt}/recovered") < RECOVERED,
+            lag=_lag(f"{salt}/lag", RECOVERY_LAG),
+        )
+        .sort("seizure_date", maintain_order=True)
+        .with_columns(case_ref=_reference("S", month))
+    )
+    for cut in _cuts(month):
+        has_ended = pl.col("recovered") & (pl.col("seizure_date") + pl.duration(days=pl.col("lag")) <= cut)
+        last_stage = pl.col("first_stage").replace_strict(LAST_STAGES)
+        stage = pl.when(has_ended).then(last_stage).otherwise("first_stage").alias("stage")
+        yield cases.select("area", "case_ref", "seizure_date", stage, "value_gbp")
+
+
+def _service_levels(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """The month's calls by day, and its electronic evidence as one count; all of the force's, whatever the scale."""
+    days = pl.DataFrame(
+        {
+            "period_month": pl.Series([None], dtype=pl.Date),
+            "service_date": [[month + dt.timedelta(days=day) for day in range(_last_day(month).day)]],
+        }
+    ).explode("service_date")
+    counts = []
+    for service, each in DAILY_SERVICES.items():
+        salt = f"service_levels/{service}/{month}"
+        level = _in_year(each.within, month) + _wobble(f"{service}/within", month, each.wobble)
+        chance = (_uniform(f"{salt}/within") - 0.5) * math.sqrt(12) * DAY_WITHIN_DEVIATION
+        weekday = pl.lit(pl.Series(each.week)).gather(pl.col("service_date").dt.weekday() - 1)
+        busy = 1 + (_uniform(f"{salt}/demand") - 0.5) * math.sqrt(12) * DAY_DEMAND_DEVIATION
+        counts.append(
+            days.with_columns(
+                service=pl.lit(service),
+                demand=(each.calls * each.season[month.month - 1] * weekday * busy).round().cast(pl.Int64),
+                share=(each.stands_out.get(month, level) + chance - chance.mean()).clip(0, 1),
+            ).select(
+                *("period_month", "service_date", "service", "demand"),
+                within_standard=(pl.col("demand") * pl.col("share")).round().cast(pl.Int64),
+            )
+        )
+    submissions = round(EVIDENCE_SUBMISSIONS * (1 + _wobble("electronic_evidence/demand", month, 0.05)))
+    evidence = {
+        "period_month": month,
+        "service_date": None,
+        "service": "electronic_evidence",
+        "demand": submissions,
+        "within_standard": round(
+            submissions * (_in_year(EVIDENCE_WITHIN, month) + _wobble("electronic_evidence/within", month, 0.008))
+        ),
+    }
+    counts.append(pl.DataFrame([evidence], schema=counts[0].schema))
+    yield pl.concat(counts)
+
+
+def _complaints(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """The month's complaints, delivered again as they close; too few for `scale` to thin out."""
+    salt = f"complaints/{month}"
+    year = _financial_year(month)
+    complaints = (
+        _expand(_unit_counts("complaints", year, COMPLAINTS[year], CENTRAL_COMPLAINTS), month)
+        .with_columns(received_date=_day(f"{salt}/day", month), lag=_lag(f"{salt}/lag", COMPLAINT_LAG))
+        .sort("received_date", maintain_order=True)
+        .with_columns(complaint_ref=_reference("P", month))
+    )
+    closed = pl.col("received_date") + pl.duration(days=pl.col("lag"))
+    for cut in _cuts(month):
+        closed_date = pl.when(closed <= cut).then(closed).alias("closed_date")
+        yield complaints.select("area", "complaint_ref", "received_date", closed_date)
+
+
+def _milestone_status(current_due: dt.date, achieved: dt.date | None, month: dt.date) -> str:
+    """The owner's assessment at the month end, who knows whether it is going to be late."""
+    if achieved and achieved <= _last_day(month):
+        return "completed"
+    if current_due <= _last_day(month):
+        return "off_track"
+    is_late = achieved is None or achieved > current_due
+    if is_late and current_due <= _last_day(_add_months(month, MILESTONE_AT_RISK)):
+        return "at_risk"
+    return "not_started" if current_due > _last_day(_add_months(month, MILESTONE_NOT_STARTED)) else "on_track"
+
+
+def _milestones(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """Every milestone in sight, as it stands at the month end."""
+    rows = []
+    for programme, milestones in MILESTONES.items():
+        for number, each in enumerate(milestones, 1):
+            if month < max(FIRST, _add_months(each.due, -MILESTONE_SEEN)):
+                continue
+            current_due = each.redated[1] if each.redated and month >= each.redated[0] else each.due
+            status = _milestone_status(current_due, each.achieved, month)
+            rows.append(
+                {
+                    "period_month": month,
+                    "milestone_ref": f"SYN-M-{programme}-{number:02}",
+                    "programme": programme,
+                    "title": each.title,
+                    "owner": MILESTONE_OWNERS[programme],
+                    "original_due": each.due,
+                    "current_due": current_due,
+                    "completed_date": each.achieved if status == "completed" else None,
+                    "status": status,
+                }
+            )
+    yield pl.DataFrame(rows, infer_schema_length=None)
+
+
+class Returned(NamedTuple):
+    """A figure returned for one measure; `months` ends with the month of the delivery."""
+
+    measure: str
+    returned_by: str
+    numerator: float
+    denominator: float | None = None
+    respondents: int | None = None
+    area: str = "force"
+    months: int = 1
+
+
+def _month_part(total: float, month: dt.date, salt: str) -> float:
+    """The month's part of a year's `total`, to three decimals; the twelve parts add up to it."""
+    months = _year_months(_financial_year(month))
+    upto = list(accumulate(1 + random.Random(f"{salt}/{each}").gauss(0, 0.08) for each in months))
+    position = months.index(month)
+    before = total * upto[position - 1] / upto[-1] if position else 0.0
+    return round(round(total * upto[position] / upto[-1], 3) - round(before, 3), 3)
+
+
+def _money_returned(month: dt.date) -> Iterator[Returned]:
+    """Savings, budgets and spend of the month, £ million; those of the business groups add up to the force's."""
+    year = _financial_year(month)
+    procurement = _month_part(PROCUREMENT_SAVINGS[year], month, "procurement_savings")
+    yield Returned("procurement_savings", "resources", procurement)
+    savings, budgets, spends = {}, {}, {}
+    for group, (budget_share, savings_share) in GROUP_MONEY.items():
+        savings[group] = _month_part(CASHABLE_SAVINGS[year] * savings_share, month, f"cashable_savings/{group}")
+        budgets[group] = round(BUDGET[year] / 12 * budget_share, 3)
+        off_budget = _wobble(f"spend_against_budget/{group}", month, 0.008)
+        off_budget = min(max(off_budget, -MOST_OFF_BUDGET), MOST_OFF_BUDGET)
+        spends[group] = round(budgets[group] * (1 + off_budget), 3)
+    for amounts in (savings, budgets, spends):
+        amounts["force"] = round(sum(amounts.values()), 3)
+    for area, saved in savings.items():
+        yield Returned("cashable_savings", "resources", saved, area=area)
+    for area, spend in spends.items():
+        yield Returned("spend_against_budget", "resources", spend, budgets[area], area=area)
+
+
+def _staff_survey_returned(month: dt.date) -> Iterator[Returned]:
+    """The year's staff survey."""
+    year = _financial_year(month)
+    people = STAFF_SURVEY_ANSWERS[year]
+    scores = round(LEADERSHIP_SCORE[year] * people)
+    informed = round(STAFF_INFORMED[year] * people)
+    yield Returned("leadership_quality", "human_resources", scores, people, people, months=12)
+    yield Returned("staff_informed", "public_affairs", informed, people, people, months=12)
+
+
+def _measure_returns(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """The figures that units return by hand for the month; all of the force's, whatever the scale."""
+    year = _financial_year(month)
+    in_year = (month.month - 4) % 12
+    offences = round(ALL_OFFENCES[year] / 12 * CRIME_SEASON[month.month - 1])
+    to_justice = _in_year(BROUGHT_TO_JUSTICE, month) + _wobble("offences_brought_to_justice", month, 0.004)
+    accidents = _in_year(ACCIDENTS, month) + _wobble("workplace_accidents", month, 9.0)
+    returned = [
+        Returned("offences_brought_to_justice", "territorial_policing", round(offences * to_justice), offences),
+        *_money_returned(month),
+        Returned("workplace_accidents", "human_resources", round(accidents)),
+    ]
+    if year == 2008:
+        units = LEADERSHIP_UNITS[in_year]
+        returned.append(Returned("leadership_programme_coverage", "human_resources", units, len(BOROUGHS)))
+        returned.append(Returned("ward_bases_completed", "information", WARD_BASES[in_year]))
+    if month == _year_months(year)[-1]:
+        returned.extend(_staff_survey_returned(month))
+    yield pl.DataFrame(
+        [
+            {
+                "period_month": month,
+                "months_covered": each.months,
+                "area": each.area,
+                "measure_id": each.measure,
+                "population_group": "all",
+                "numerator": float(each.numerator),
+                "denominator": None if each.denominator is None else float(each.denominator),
+                "published_value": None,
+                "respondents": each.respondents,
+                "returned_by": each.returned_by,
+            }
+            for each in returned
+        ],
+        infer_schema_length=None,
+    )
+
+
 def _population() -> pl.DataFrame:
     """Mid-year residents of each authority, 2003 to 2009."""
     residents = {area: RESIDENTS_2004 * each.residents / RESIDENTS for area, each in BOROUGHS.items()}
@@ -979,6 +1425,11 @@ MONTHLY = {
     "workforce": Monthly(_workforce, _write_xlsx, "xlsx"),
     "road_casualties": Monthly(_road_casualties, _write_csv, "csv"),
     "criminal_networks": Monthly(_criminal_networks, _write_csv, "csv"),
+    "asset_recovery": Monthly(_asset_recovery, _write_csv, "csv"),
+    "service_levels": Monthly(_service_levels, _write_csv, "csv"),
+    "complaints": Monthly(_complaints, _write_csv, "csv"),
+    "milestones": Monthly(_milestones, _write_csv, "csv"),
+    "measure_returns": Monthly(_measure_returns, _write_csv, "csv"),
 }
 
 
@@ -1005,7 +1456,8 @@ def _claim(raw: Path) -> None:
 def write_sample(raw: Path, scale: float = 1.0, first: str = "2004-04", last: str = "2009-03") -> int:
     """Write the deliveries that have arrived by the end of `last` under `raw/<extract>/`; how many files.
 
-    `scale` 1 has as many records as London had; networks and population keep their size at any scale.
+    `scale` 1 has as many records as London had; offences, interviews, workforce and casualties are thinned out below
+    it, everything else keeps its size.
     """
     if scale <= 0:
         raise SystemExit(f"SCALE must be more than 0; it is {scale:g}.")

@@ -507,6 +507,15 @@ def test_a_partial_delivery_does_not_excuse_the_next_whole_one(landing: Landing,
     assert "lost_area" in refusal.rows_by_rule
 
 
+def test_a_figure_for_the_force_published_once_a_year_is_not_lost_in_other_months(landing: Landing, raw: Path) -> None:
+    rows = valid_rows("public_attitude")
+    interview = {"response_ref": "", "interview_date": "", "weight": "", "respondents": "", "answer": ""}
+    published = {**rows[0], **interview, "area": "force", "months_covered": "12", "published_value": "46"}
+    landed_one(landing, write_csv(raw / "2008-12.csv", [*rows, published]), "public_attitude")
+    later = valid_rows("public_attitude", month="2009-01")
+    landed_one(landing, write_csv(raw / "2009-01.csv", later), "public_attitude")
+
+
 def test_an_area_that_may_honestly_have_no_rows_is_not_lost(landing: Landing, raw: Path) -> None:
     landed_one(landing, write_csv(raw / "2008-12.csv", changed(_rows(), 7, area="heathrow")))
     landed_one(landing, write_csv(raw / "2009-01.csv", valid_rows(CRIME, month="2009-01")))

@@ -62,6 +62,8 @@ EXTRACTS: dict[str, Extract] = {
             PublicAttitude,
             "monthly",
             "interview_date",
+            # A survey published for the whole force once a year comes with that month's interviews.
+            occasional_areas=Extract.occasional_areas | {"force"},
         ),
         Extract("workforce", "Workforce", Workforce, "monthly", occasional_areas=frozenset()),
         Extract("road_casualties", "Road casualties (STATS19)", RoadCasualties, "monthly", "collision_date"),
