@@ -371,6 +371,8 @@ EVIDENCE_WITHIN = {2004: 0.66, 2005: 0.70, 2006: 0.74, 2007: 0.78, 2008: 0.82}
 COMPLAINTS = {2004: 3_900, 2005: 4_000, 2006: 4_150, 2007: 4_300, 2008: 4_500}
 CENTRAL_COMPLAINTS = 0.12
 COMPLAINT_LAG = ((0.30, 45.0), (0.70, 88.0))
+# Every complaint is closed by the month's last delivery, six months on: none stays open because nobody reports it again.
+COMPLAINT_LONGEST = 175
 
 
 class Milestone(NamedTuple):
@@ -1222,16 +1224,16 @@ def _service_levels(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
 
 
 def _complaints(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
-    """The month's complaints, delivered again as they close; too few for `scale` to thin out."""
+    """The month's complaints, delivered again as they close."""
     salt = f"complaints/{month}"
     year = _financial_year(month)
     complaints = (
-        _expand(_unit_counts("complaints", year, COMPLAINTS[year], CENTRAL_COMPLAINTS), month)
+        _expand(_unit_counts("complaints", year, COMPLAINTS[year] * scale, CENTRAL_COMPLAINTS), month)
         .with_columns(received_date=_day(f"{salt}/day", month), lag=_lag(f"{salt}/lag", COMPLAINT_LAG))
         .sort("received_date", maintain_order=True)
         .with_columns(complaint_ref=_reference("P", month))
     )
-    closed = pl.col("received_date") + pl.duration(days=pl.col("lag"))
+    closed = pl.col("received_date") + pl.duration(days=pl.col("lag").clip(upper_bound=COMPLAINT_LONGEST))
     for cut in _cuts(month):
         closed_date = pl.when(closed <= cut).then(closed).alias("closed_date")
         yield complaints.select("area", "complaint_ref", "received_date", closed_date)

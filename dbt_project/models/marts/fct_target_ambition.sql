@@ -68,7 +68,8 @@ select
     outturn,
     level_asked,
     case
-        when outturn is null or level_asked is null or has_break or better = 'neither' then null
+        when outturn is null or level_asked is null or has_break or better = 'neither' or measure_type = 'milestone'
+            then null
         when rule in ('more_than', 'improve') and baseline_kind <> 'fixed' then true
         when better = 'higher' then {{ is_above('level_asked', 'outturn') }}
         else {{ is_below('level_asked', 'outturn') }}
@@ -77,6 +78,7 @@ select
         when outturn is null then 'no outturn: ' || reason_no_outturn
         when has_break then 'series break'
         when better = 'neither' then 'neither direction is better'
+        when measure_type = 'milestone' then 'each year has milestones of its own'
         when level_asked is null then 'the target names no level'
     end as reason
 from levelled

@@ -1,18 +1,42 @@
 -- One row per measure, source, period and area: residents who agree with the question that the catalogue's
--- extract_item names (survey:question), weighted; or the percentage as published.
+-- extract_item names (survey:question), weighted; or the percentage as published. An area the survey covers, in which
+-- nobody was asked a question put elsewhere, has no respondents: none, not unknown.
+with answers as (
+    select
+        measures.measure_id,
+        answers.*
+    from {{ ref('stg_public_attitude') }} as answers
+    inner join {{ ref('measures') }} as measures
+        on measures.extract = 'public_attitude' and measures.extract_item = answers.survey || ':' || answers.question
+),
+
+asked as (
+    select distinct
+        answers.measure_id,
+        coverage.source,
+        coverage.period_month,
+        coverage.months_covered,
+        coverage.area_id
+    from answers
+    inner join {{ ref('int_coverage') }} as coverage
+        on answers.source = coverage.source
+        and answers.period_month = coverage.period_month
+        and answers.months_covered = coverage.months_covered
+    where coverage.extract = 'public_attitude'
+)
+
 select
-    measures.measure_id,
-    answers.source,
-    answers.period_month,
-    answers.months_covered,
-    answers.area_id,
+    asked.measure_id,
+    asked.source,
+    asked.period_month,
+    asked.months_covered,
+    asked.area_id,
     {{ survey_parts(
         answered="answers.answer in "
             ~ "('strongly_agree', 'tend_to_agree', 'neither', 'tend_to_disagree', 'strongly_disagree')",
         agreed="answers.answer in ('strongly_agree', 'tend_to_agree')",
     ) }},
     {{ the_published_value('answers.ethnic_group is null and answers.answer is null') }} as published_value
-from {{ ref('stg_public_attitude') }} as answers
-inner join {{ ref('measures') }} as measures
-    on measures.extract = 'public_attitude' and measures.extract_item = answers.survey || ':' || answers.question
-group by measures.measure_id, answers.source, answers.period_month, answers.months_covered, answers.area_id
+from asked
+left join answers using (measure_id, source, period_month, months_covered, area_id)
+group by asked.measure_id, asked.source, asked.period_month, asked.months_covered, asked.area_id

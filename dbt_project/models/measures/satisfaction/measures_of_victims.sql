@@ -6,7 +6,7 @@
     'ethnic_group:minority': "ethnic_group in ('mixed', 'asian', 'black', 'chinese_or_other')",
 } %}
 with answers as (
-    unpivot (
+    unpivot include nulls (
         select
             source,
             period_month,
@@ -17,8 +17,7 @@ with answers as (
             weight,
             respondents,
             published_value,
-            -- A published percentage is one of overall satisfaction and has no answer.
-            coalesce(overall, 'published') as overall,
+            overall,
             access,
             action,
             follow_up,
@@ -34,6 +33,7 @@ asked as (
     select
         measures.measure_id,
         answers.*
+    -- A question nobody was asked, or answered, has no respondents in the area: none, not unknown.
     from answers
     inner join {{ ref('measures') }} as measures
         on measures.extract = 'victim_satisfaction' and measures.extract_item = answers.question
@@ -48,12 +48,12 @@ select
     area_id,
     '{{ population_group }}' as population_group,
     {{ survey_parts(
-        answered="answer not in ('not_stated', 'published')",
+        answered="answer <> 'not_stated'",
         agreed="answer in ('completely_satisfied', 'very_satisfied', 'fairly_satisfied')",
         group_condition=condition,
     ) }},
     {% if population_group == 'all' %}
-    {{ the_published_value('crime_type is null and ethnic_group is null') }}
+    {{ the_published_value("question = 'overall' and crime_type is null and ethnic_group is null") }}
     {% else %}
     null::double
     {% endif %}
