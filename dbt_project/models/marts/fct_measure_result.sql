@@ -1,10 +1,10 @@
 -- One row per measure, period basis, month, area and population group: the figure from the preferred source.
 with results as (
     select
-        results.*,
+        *,
         reason_no_change is null as is_comparable,
         comparison = 'same_age' as is_same_age
-    from {{ ref('res_result') }} as results
+    from {{ ref('res_result') }}
 )
 
 select

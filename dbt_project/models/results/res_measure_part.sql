@@ -97,7 +97,9 @@ needed as (
 ),
 
 returned as (
-    select distinct source from {{ ref('int_source_carries') }} where extract = 'measure_returns'
+    select distinct source
+    from {{ ref('int_source_carries') }}
+    where extract = 'measure_returns'
 ),
 
 lacking as (

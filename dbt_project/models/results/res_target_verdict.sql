@@ -173,7 +173,8 @@ compared as (
         end as verdict_stage,
         -- A gap below zero is reversed, not better: a gap is judged on its size.
         measure_type = 'survey_gap' and value < 0 as is_reversed,
-        coalesce(baseline_kind in ('previous_year_outturn', 'same_window_previous_year'), false) as is_against_last_year,
+        coalesce(baseline_kind in ('previous_year_outturn', 'same_window_previous_year'), false)
+            as is_against_last_year,
         {{ breaks_between('added_up', 'added_up.baseline_month', 'added_up.compared_month') }} as breaks_since_baseline
     from added_up
 ),

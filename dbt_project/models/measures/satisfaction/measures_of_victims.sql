@@ -5,35 +5,37 @@
     'ethnic_group:white': "ethnic_group in ('white', 'white_british', 'white_irish', 'white_other')",
     'ethnic_group:minority': "ethnic_group in ('mixed', 'asian', 'black', 'chinese_or_other')",
 } %}
-with answers as (
-    unpivot include nulls (
-        select
-            source,
-            period_month,
-            months_covered,
-            area_id,
-            crime_type,
-            ethnic_group,
-            weight,
-            respondents,
-            published_value,
-            overall,
-            access,
-            action,
-            follow_up,
-            treatment,
-            call_handling
-        from {{ ref('stg_victim_satisfaction') }}
-    )
-    on overall, access, action, follow_up, treatment, call_handling
-    into name question value answer
+with interviews as (
+    select
+        source,
+        period_month,
+        months_covered,
+        area_id,
+        crime_type,
+        ethnic_group,
+        weight,
+        respondents,
+        published_value,
+        overall,
+        access,
+        action,
+        follow_up,
+        treatment,
+        call_handling
+    from {{ ref('stg_victim_satisfaction') }}
+),
+
+-- A question that nobody in an area answered has no respondents there: none, not unknown.
+answers as (
+    select *
+    from interviews
+    unpivot include nulls (answer for question in (overall, access, action, follow_up, treatment, call_handling))
 ),
 
 asked as (
     select
         measures.measure_id,
         answers.*
-    -- A question nobody was asked, or answered, has no respondents in the area: none, not unknown.
     from answers
     inner join {{ ref('measures') }} as measures
         on measures.extract = 'victim_satisfaction' and measures.extract_item = answers.question
