@@ -36,7 +36,7 @@ added_up as (
             - count(*) filter (where totals.is_required and parts.is_usable) as areas_missing,
         count(*) filter (where totals.is_required and parts.numerator is not null and not parts.is_usable)
             as areas_without_base,
-        count(*) filter (where totals.is_required) as areas_present
+        count(*) filter (where totals.is_required and parts.numerator is not null) as areas_present
     from parts
     inner join {{ ref('int_area_total') }} as totals on parts.area_id = totals.area_id
     inner join required on totals.total_area_id = required.total_area_id
