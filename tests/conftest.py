@@ -25,9 +25,10 @@ PLACES = {
         "MPS Borough Level Crime (most recent 24 months).csv",
         "mps-recordedcrime-borough.csv",
         "rec-crime-pfa.csv",
+        "crime rates.csv",
     ],
     "road_casualties": ["road-casualties-severity-borough.xls", "2013-gla-data-extract-casualty.csv"],
-    "workforce": ["Police_Force_Strength.csv"],
+    "workforce": ["Police_Force_Strength.csv", "officer-rank-from-2003.csv"],
     "public_attitude": ["public-perception-data.csv"],
     "population": ["housing-density-borough.csv"],
 }

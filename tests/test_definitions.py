@@ -15,6 +15,7 @@ from orchestration.definitions import definitions
 from orchestration.extracts import EXTRACTS
 from orchestration.extracts.seeds import SEEDS
 from orchestration.layouts import LAYOUTS
+from orchestration.layouts.layout import Layout
 
 
 def _checks() -> dict[str, set[str]]:
@@ -68,9 +69,11 @@ def test_the_schedule_reports_on_the_month_before_in_london() -> None:
 
 def test_every_source_a_layout_can_bring_is_ranked() -> None:
     ranked = (SEEDS / "source_preference.csv").read_text(encoding="utf-8")
-    named = {source for layout in LAYOUTS for source in _sources(layout.source, layout.areas)}
+    named = {source for layout in LAYOUTS for source in _sources(layout)}
     assert {source for source in named if f",{source}," not in ranked} == set()
 
 
-def _sources(source: str, areas: str) -> set[str]:
-    return {source, f"{source}_total"} if areas == "boroughs" else {source}
+def _sources(layout: Layout) -> set[str]:
+    """A layout's source, and those of the totals and the published rates it may bring."""
+    brought = {"": True, "_total": layout.areas == "boroughs", "_rate": "published_rate" in layout.carries}
+    return {layout.source + suffix for suffix, is_brought in brought.items() if is_brought}

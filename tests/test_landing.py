@@ -27,7 +27,7 @@ from orchestration.landing.received import content_hash, delivery_files, receive
 from orchestration.landing.store import QUARANTINED_ROWS, Delivery, Landing
 from orchestration.landing.synchronise import columns, synchronise_deliveries, synchronise_extract
 from orchestration.layouts import recognise
-from orchestration.layouts.monthly_extracts import IMPLIED
+from orchestration.layouts.monthly_extracts import IMPLIED, NOT_SENT
 from orchestration.sample_deliveries import write_sample
 from tests.deliveries import (
     BOROUGHS,
@@ -1120,6 +1120,8 @@ BREAKS["victim_satisfaction"] |= SURVEY_BREAKS
 BREAKS["public_attitude"] |= SURVEY_BREAKS
 # The system's own layout gives these no cell: the landing fills them from another column.
 FOLLOWS_FROM_ANOTHER_COLUMN = {
+    # A system sends no published rate.
+    "recorded_crime": {"count_or_rate"},
     # Without a month in the row, the day of the disruption gives it: the two can never differ.
     "criminal_networks": {"disruption_outside_period", "period_is_a_month", "area_unknown"},
     "asset_recovery": {"period_is_a_month"},
@@ -1150,7 +1152,7 @@ def _rules_of(extract: str) -> set[str]:
     if "offence_code" in model.columns:
         rules.add("offence_unknown")
     for name, column in model.columns.items():
-        if name in IMPLIED.get(extract, {}):
+        if name in IMPLIED.get(extract, {}) or name in NOT_SENT.get(extract, ()):
             continue
         # A row that does not say how many months it covers covers one.
         if not column.nullable and name != "months_covered":
@@ -1577,6 +1579,149 @@ def test_a_refused_delivery_is_not_loaded(connection: duckdb.DuckDBPyConnection,
     assert synchronise_extract(connection, EXTRACTS[CRIME], landing) == 0
 
 
+# --- Published shapes, in small -------------------------------------------------------------------
+
+YEARS_OF_CRIME = """Code,Borough,Year,Offences,Rate,Number_of_offences
+E09000007,Camden,1999-00,All recorded offences,120.5,"19,567"
+E09000007,Camden,1999-00,Burglary,,"1,017,000"
+E09000007,Camden,1999-00,Robbery,1.1,550
+#N/A,Heathrow,1999-00,All recorded offences,n/a,"6,717"
+#N/A,Heathrow,1999-00,Robbery,n/a,7
+E13000001,Inner London,1999-00,Robbery,2,"4,000"
+E12000007,Met Police Area,1999-00,Robbery,2,"9,000"
+E12000007,Met Police Area,1999-00,All recorded offences,98,"1,016,216"
+727,England and Wales,1999-00,All recorded offences,112.2,"5,899,450"
+727,England and Wales,1999-00,Drugs,9.7,"506,190"
+727,England and Wales,1999-00,Robbery,n/a,n/a
+E09000007,Camden,2000-01,All recorded offences,73.2,"12,345"
+E09000007,Camden,2000-01,Robbery,1.2,600
+"""
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def test_crime_by_financial_year_lands_as_counts_and_rates_without_its_last_year(landing: Landing, raw: Path) -> None:
+    delivery = landed_one(landing, _written(raw / "rates.csv", YEARS_OF_CRIME))
+    landed = accepted(landing, delivery).select("line_number", "area", "offence_code", "offences", "published_rate")
+    assert (delivery.source, delivery.rows_received) == ("borough_financial_year", 8)
+    assert landed.rows() == [
+        (2, "camden", "All recorded offences", None, 120.5),
+        (3, "camden", "Burglary", 1_017_000, None),
+        (4, "camden", "Robbery", 550, None),
+        (6, "heathrow", "Robbery", 7, None),
+        (7, "inner_london", "Robbery", 4_000, None),
+        (8, "force", "Robbery", 9_000, None),
+        (9, "force", "All recorded offences", None, 98.0),
+        (10, "england_and_wales", "All recorded offences", None, 112.2),
+    ]
+
+
+def test_a_financial_year_is_the_twelve_months_to_its_march(landing: Landing, raw: Path) -> None:
+    delivery = landed_one(landing, _written(raw / "rates.csv", YEARS_OF_CRIME))
+    assert delivery.landed_months == {("2000-03-01", 12)}
+
+
+@pytest.mark.parametrize(
+    ("published", "changed_to", "rule"),
+    [
+        ('"1,017,000"', '"1,01,000"', "offences_unreadable"),
+        ('"1,017,000"', "", "offences_missing"),
+        ("120.5", "-120.5", "published_rate_out_of_domain"),
+        ("120.5", "about 120", "published_rate_unreadable"),
+        ("1999-00,Burglary", "1999-01,Burglary", "period_month_unreadable"),
+        ("1999-00,Burglary", "1999-00,Theft", "offence_unknown"),
+    ],
+)
+def test_a_figure_of_a_financial_year_without_a_reading_is_found(
+    landing: Landing, raw: Path, published: str, changed_to: str, rule: str
+) -> None:
+    text = YEARS_OF_CRIME.replace(published, changed_to, 1)
+    refusal = refused_one(landing, _written(raw / "rates.csv", text))
+    assert refusal.rows_by_rule == {"quarantine_limit": 1}
+    assert f"{rule} 1" in (refusal.reason or "")
+
+
+def test_a_single_financial_year_is_refused_since_the_last_one_is_left_out(landing: Landing, raw: Path) -> None:
+    one_year = "".join(line for line in YEARS_OF_CRIME.splitlines(True) if "2000-01" not in line)
+    refusal = refused_one(landing, _written(raw / "rates.csv", one_year))
+    assert refusal.rows_by_rule == {"layout": 0}
+    assert "fewer than two financial years, and the last one is left out" in (refusal.reason or "")
+
+
+RANKS_HEADER = ",".join(
+    [
+        "As at 31 March...,Geo code,Force Name,Region,Gender,Rank description,Worker type",
+        "Ethnicity,Ethnic group,Total (headcount),Total (FTE)",
+    ]
+)
+FORCES = {"Avon & Somerset": "avon_and_somerset_police", '"London, City of"': "city_of_london_police"}
+FORCES["Metropolitan Police"] = "force"
+
+
+def _officers() -> str:
+    """Two years of three forces as published: a comma in a number, a dash for zero, no line break at the end."""
+    lines = [
+        f"{year},E23,{force},Region,{gender},{rank},Police Officer,{ethnicity},Group, - , 7 "
+        for year in (2003, 2004)
+        for force in FORCES
+        for gender in ("Female", "Male")
+        for rank in ("Chief Officer", "Constable")
+        for ethnicity in ("Asian or Asian British", "Chinese or Other Ethnic Group (pre 2021 category)", "White")
+    ]
+    lines[0] = lines[0].replace(" - , 7 ", '" 5,116 ", -')
+    return "\r\n".join([RANKS_HEADER, *lines])
+
+
+def test_officers_by_rank_land_without_a_line_break_at_the_end(landing: Landing, raw: Path) -> None:
+    delivery = landed_one(landing, _written(raw / "ranks.csv", _officers()), "workforce")
+    landed = accepted(landing, delivery)
+    assert (delivery.source, landed.height) == ("officer_rank", 72)
+    assert set(landed["area"]) == set(FORCES.values())
+    assert set(landed["ethnic_group"]) == {"asian", "chinese_or_other", "white"}
+    columns = ["period_month", "months_covered", "role", "rank", "gender", "headcount", "fte", "contracted_hours"]
+    day = dt.date(2003, 3, 1)
+    assert landed.select(columns).row(0) == (day, 1, "officer", "chief_officer", "female", 5_116, 0.0, None)
+    assert landed.select(columns).row(1) == (day, 1, "officer", "chief_officer", "female", 0, 7.0, None)
+
+
+def test_a_number_of_officers_without_a_reading_is_found(landing: Landing, raw: Path) -> None:
+    text = _officers().replace("5,116", "5,1,16")
+    assert "headcount_unreadable 1" in (
+        refused_one(landing, _written(raw / "ranks.csv", text), "workforce").reason or ""
+    )
+
+
+CUT_OFFICERS = [
+    ("in the last field", lambda text: text[:-1], "the last field is cut short"),
+    ("before the last field", lambda text: text[:-3], "the last field is cut short"),
+    ("at the end of a line", lambda text: text.rpartition("\r\n")[0], "1 of 2 years without every combination"),
+    ("at the end of a force", lambda text: "\r\n".join(text.split("\r\n")[:-12]), "1 of 2 years without every"),
+    ("in the middle of a line", lambda text: text[:-20], "1 lines do not have the header's 11 fields"),
+]
+
+
+@pytest.mark.parametrize(("where", "cut", "said"), CUT_OFFICERS, ids=[where for where, _, _ in CUT_OFFICERS])
+def test_officers_by_rank_that_are_cut_are_refused(
+    landing: Landing, raw: Path, where: str, cut: Callable[[str], str], said: str
+) -> None:
+    refusal = refused_one(landing, _written(raw / "ranks.csv", cut(_officers())), "workforce")
+    assert said in (refusal.reason or "")
+
+
+@pytest.mark.parametrize("text", [YEARS_OF_CRIME, csv_text(valid_rows(CRIME))], ids=["published", "own system's"])
+def test_any_other_file_without_a_line_break_at_its_end_is_refused(landing: Landing, raw: Path, text: str) -> None:
+    refusal = refused_one(landing, _written(raw / "rows.csv", text.removesuffix("\n")))
+    assert refusal.rows_by_rule == {"cut_off": 0}
+    assert "The last line has no line break, so its last field may be cut short" in (refusal.reason or "")
+
+
+def test_an_unknown_file_without_a_line_break_at_its_end_is_cut_off_first(landing: Landing, raw: Path) -> None:
+    assert refused_one(landing, _written(raw / "rows.csv", "a,b\n1,2")).rows_by_rule == {"cut_off": 0}
+
+
 # --- Published files ------------------------------------------------------------------------------
 
 needs_open_data = pytest.mark.skipif(not OPEN_DATA.is_dir(), reason="the published files are not on this machine")
@@ -1597,9 +1742,12 @@ PUBLISHED_FILES = [
     Published("mps-recordedcrime-borough.csv", CRIME, "mps_borough_long", 23_771),
     # 46,469 rows less the 25 with a negative count.
     Published("rec-crime-pfa.csv", CRIME, "police_force_area", 46_444, 25),
+    # 5,508 counts of 36 areas in 17 years, and 606 rates; the last year and what has no figure are left out.
+    Published("crime rates.csv", CRIME, "borough_financial_year", 6_114),
     Published("2013-gla-data-extract-casualty.csv", "road_casualties", "casualty_records", 27_199),
     Published("road-casualties-severity-borough.xls", "road_casualties", "casualties_by_borough", 1_252),
     Published("Police_Force_Strength.csv", "workforce", "police_force_strength", 465),
+    Published("officer-rank-from-2003.csv", "workforce", "officer_rank", 14_448),
     Published("public-perception-data.csv", "public_attitude", "public_perception", 280),
     Published("housing-density-borough.csv", "population", "borough_population", 1_872),
 ]
@@ -1645,11 +1793,6 @@ def test_a_published_file_is_recognised_under_any_name(raw: Path, file: Publishe
 def test_casualty_records_without_a_year_in_their_name_are_refused(landing: Landing, raw: Path) -> None:
     file = shutil.copy(OPEN_DATA / "2013-gla-data-extract-casualty.csv", raw / "anything.csv")
     assert "no year in the file name" in (refused_one(landing, file, "road_casualties").reason or "")
-
-
-@needs_open_data
-def test_a_published_file_without_a_layout_is_refused(landing: Landing) -> None:
-    assert refused_one(landing, OPEN_DATA / "crime rates.csv", CRIME).rows_by_rule == {"layout": 0}
 
 
 @needs_open_data

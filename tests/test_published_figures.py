@@ -7,9 +7,10 @@ Does not belong here: the sample (`test_sample_figures.py`).
 
 from typing import Any
 
+import polars as pl
 import pytest
 
-from tests.conftest import Warehouse
+from tests.conftest import PUBLISHED, Warehouse
 
 
 def _one(warehouse: Warehouse, query: str, *parameters: object) -> tuple[Any, ...]:
@@ -35,7 +36,9 @@ def test_offences_to_march_2013_are_what_each_publisher_says(published: Warehous
     assert _rolling_year(published, "total_recorded_crime", "2013-03") == {
         "mps_borough_long": 770220,
         "mps_borough_wide": 768753,
+        "borough_financial_year": 771566,
         "police_force_area": 770220,
+        "borough_financial_year_total": 771566,
     }
 
 
@@ -71,6 +74,113 @@ def test_the_crime_rate_divides_by_the_boroughs_residents(published: Warehouse) 
     )
     assert rate == pytest.approx(1000 * offences / denominator)
     assert round(1000 * 862032 / denominator, 1) == 112.2
+
+
+def test_two_publishers_of_2007_08_stand_side_by_side(published: Warehouse) -> None:
+    assert _rolling_year(published, "total_recorded_crime", "2008-03") == {
+        "borough_financial_year": 862032,
+        "police_force_area": 862866,
+        "borough_financial_year_total": 862032,
+    }
+    row = _one(
+        published,
+        "select source, numerator, numerator_same_period_last_year from fct_measure_result"
+        " where measure_id = 'total_recorded_crime' and area_id = 'force' and period_month = '2008-03-01'"
+        " and period_basis = 'rolling_12_months'",
+    )
+    assert row == ("borough_financial_year", 862032, 921779)
+
+
+def _rates(published: Warehouse, source: str) -> dict[tuple[str, str], float]:
+    """(area as published, financial year as 1999-00) → offences per 1,000 residents, 1999-00 to 2009-10."""
+    rows = (
+        published.release()
+        .execute(
+            "select if(area_id = 'force', 'Met Police Area', dim_area.title),"
+            " replace(dim_month.financial_year, '/', '-'), results.value"
+            " from fct_source_result as results"
+            " join dim_area using (area_id) join dim_month using (period_month)"
+            " where results.measure_id = 'total_recorded_crime' and results.source = ?"
+            " and results.period_basis = 'financial_year_to_date' and results.value is not null"
+            " and dim_month.financial_year <= '2009/10'",
+            [source],
+        )
+        .fetchall()
+    )
+    return {(area, year): value for area, year, value in rows}
+
+
+def _rates_in_the_file() -> dict[tuple[str, str], float]:
+    rows = pl.read_csv(PUBLISHED / "crime rates.csv", infer_schema=False).filter(
+        pl.col("Offences") == "All recorded offences", pl.col("Year") <= "2009-10", pl.col("Rate") != "n/a"
+    )
+    return {(area, year): float(rate) for area, year, rate in rows.select("Borough", "Year", "Rate").rows()}
+
+
+def test_the_crime_rates_of_boroughs_are_the_352_published_ones(published: Warehouse) -> None:
+    ours = _rates(published, "borough_financial_year")
+    in_file = _rates_in_the_file()
+    compared = {key: (ours[key], in_file[key]) for key in ours.keys() & in_file if key[0] != "Met Police Area"}
+    assert len(compared) == 352
+    assert {key: both for key, both in compared.items() if abs(both[0] - both[1]) > 0.05 + 1e-9} == {}
+
+
+def test_the_publishers_own_rates_stand_beside_ours(published: Warehouse) -> None:
+    theirs = _rates(published, "borough_financial_year_rate")
+    assert theirs == _rates_in_the_file()
+    ours = _rates(published, "borough_financial_year")
+    assert {
+        year: (round(rate, 1), theirs[area, year]) for (area, year), rate in ours.items() if area == "Met Police Area"
+    } == {
+        "1999-00": (142.2, 142.1),
+        "2000-01": (137.4, 137.4),
+        "2001-02": (144.4, 144.4),
+        "2002-03": (146.5, 146.5),
+        "2003-04": (143.6, 143.5),
+        "2004-05": (136.7, 136.6),
+        "2005-06": (131.0, 130.9),
+        "2006-07": (121.4, 121.3),
+        "2007-08": (112.2, 112.0),
+        "2008-09": (108.3, 108.2),
+        "2009-10": (104.5, 104.4),
+    }
+
+
+def test_why_the_publishers_rate_of_the_force_is_another_is_told(published: Warehouse) -> None:
+    row = _one(
+        published,
+        "select measure_id, reason from dim_source where source = 'borough_financial_year_rate'",
+    )
+    assert row == (
+        "total_recorded_crime",
+        "the publisher's own rate: its force rate divides by Greater London with the City, ours by the 32 boroughs",
+    )
+    chosen = _one(
+        published,
+        "select source, value is not null from fct_measure_result where measure_id = 'total_recorded_crime'"
+        " and area_id = 'force' and period_month = '2000-03-01' and period_basis = 'financial_year_to_date'",
+    )
+    assert chosen == ("borough_financial_year", True)
+
+
+def test_categories_that_mix_tiers_and_others_give_no_figure_of_a_tier(published: Warehouse) -> None:
+    rows = (
+        published.release()
+        .execute("select distinct measure_id from fct_source_result where source like 'borough_financial_year%'")
+        .fetchall()
+    )
+    assert {measure for (measure,) in rows} & {"serious_acquisitive_crime_rate", "most_serious_violence_rate"} == set()
+
+
+def test_england_and_wales_has_a_rate_and_no_count(published: Warehouse) -> None:
+    """Its categories overlap: in 2002/03 they add up to 6,875,374, a sixth more than its 5,899,450 offences."""
+    row = _one(
+        published,
+        "select value, numerator, source from fct_source_result where area_id = 'england_and_wales'"
+        " and measure_id = 'total_recorded_crime' and period_month = '2003-03-01'"
+        " and period_basis = 'financial_year_to_date'",
+    )
+    assert row == (112.2, None, "borough_financial_year_rate")
 
 
 @pytest.mark.parametrize(
@@ -212,6 +322,24 @@ def test_officer_strength_is_the_published_month_end(published: Warehouse, month
         f"{month}-01",
     )
     assert row == (officers, "police_force_strength")
+
+
+def test_officers_of_march_2003_are_the_published_28_231(published: Warehouse) -> None:
+    rows = (
+        published.release()
+        .execute(
+            "select period_month::varchar, value, source from fct_measure_result where measure_id = 'officer_strength'"
+            " and area_id = 'force' and period_basis = 'month' and value is not null and period_month < '2010-01-01'"
+            " order by period_month"
+        )
+        .fetchall()
+    )
+    assert rows == [
+        ("2003-03-01", 28231, "officer_rank"),
+        ("2004-03-01", 30036, "officer_rank"),
+        ("2005-03-01", 31074, "officer_rank"),
+        ("2006-03-01", 30946, "officer_rank"),
+    ]
 
 
 @pytest.mark.parametrize(("month", "percentage"), [("2014-12", 72), ("2015-03", 73), ("2015-06", 73)])

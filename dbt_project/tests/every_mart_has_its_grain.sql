@@ -7,6 +7,7 @@
     'dim_plan_measure': 'plan_id, measure_id',
     'dim_measure': 'measure_id',
     'dim_target': 'target_id',
+    'dim_source': 'extract, source, measure_id',
     'fct_measure_result': 'measure_id, period_basis, period_month, area_id, population_group',
     'fct_source_result': 'measure_id, source, period_basis, period_month, area_id, population_group',
     'fct_target_verdict': 'target_id, area_id, population_group, period_month',

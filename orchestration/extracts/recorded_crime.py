@@ -1,4 +1,4 @@
-"""Recorded crime: an offence, or a count of like offences.
+"""Recorded crime: an offence, a count of like offences, or a published rate.
 
 Here: the columns and rules of the extract.
 Belongs here: what makes one delivered row of recorded crime valid.
@@ -16,7 +16,7 @@ OUTCOMES = ["charge", "summons", "caution", "taken_into_consideration", "penalty
 
 
 class RecordedCrime(ExtractModel):
-    """One row per offence, or per count of like offences; net of records later cancelled."""
+    """One row per offence, or per count of like offences, net of records later cancelled; or per published rate."""
 
     offence_ref: str = pa.Field(nullable=True, description="the record's reference; null for a count")
     recorded_date: dt.date = pa.Field(nullable=True, description="day recorded; null for a count")
@@ -30,7 +30,12 @@ class RecordedCrime(ExtractModel):
     outcome_type: str = pa.Field(nullable=True, isin=OUTCOMES, description="sanction detection, when known")
     outcome_date: dt.date = pa.Field(nullable=True, description="day of the outcome")
     drug_type: str = pa.Field(nullable=True, str_matches=SLUG, description="drug, for drug offences")
-    offences: int = pa.Field(ge=0, description="offences the row stands for; 1 for a record")
+    offences: int = pa.Field(
+        nullable=True, ge=0, description="offences the row stands for; 1 for a record, null for a published rate"
+    )
+    published_rate: float = pa.Field(
+        nullable=True, ge=0, description="offences per 1,000 residents as the publisher computed it"
+    )
 
     @rule("offence_ref occurs more than once in the delivery")
     def offence_ref_repeated() -> pl.Expr:
@@ -43,6 +48,15 @@ class RecordedCrime(ExtractModel):
     @rule("a record stands for exactly one offence")
     def record_counts_one() -> pl.Expr:
         return pl.col("offence_ref").is_null() | (pl.col("offences") == 1)
+
+    @rule("offences is missing, without a published rate in its place")
+    def offences_missing() -> pl.Expr:
+        return pl.col("offences").is_not_null() | pl.col("published_rate").is_not_null()
+
+    @rule("a row has either a count of offences or a published rate")
+    def count_or_rate() -> pl.Expr:
+        is_rate_alone = pl.col("offences").is_null() & pl.col("offence_ref").is_null()
+        return pl.col("published_rate").is_null() | is_rate_alone
 
     @rule("recorded_date is outside the period")
     def recorded_outside_period() -> pl.Expr:

@@ -32,6 +32,8 @@ ATTITUDE_ANSWERS = [
     "not_stated",
 ]
 ETHNIC_GROUPS = [
+    # White, not split: for a source that does not tell British, Irish and other apart.
+    "white",
     "white_british",
     "white_irish",
     "white_other",

@@ -11,6 +11,7 @@ from orchestration.layouts import (
     published_casualties,
     published_crime,
     published_other,
+    published_workforce,
 )
 from orchestration.layouts.layout import Layout
 
@@ -18,12 +19,14 @@ LAYOUTS: list[Layout] = [
     *monthly_extracts.LAYOUTS,
     *published_crime.LAYOUTS,
     *published_casualties.LAYOUTS,
+    *published_workforce.LAYOUTS,
     *published_other.LAYOUTS,
 ]
 
 
 def recognise(received: Received, extract: str) -> Layout:
     """The layout of `extract` a delivery arrives in; raises `Refused` with the nearest one and what differs."""
+    _refuse_cut_off(received)
     candidates = [(layout.differences(received), layout) for layout in LAYOUTS if layout.extract == extract]
     for differences, layout in candidates:
         if not differences:
@@ -46,3 +49,15 @@ def recognise(received: Received, extract: str) -> Layout:
         f"No known layout has this header. The nearest is «{nearest.title}»; it differs in: {shown}",
         "Deliver the columns as agreed",
     )
+
+
+def _refuse_cut_off(received: Received) -> None:
+    """A CSV ends with a line break, unless a layout with its header is published without one."""
+    headers = [table.header for table in received.tables]
+    excepted = any(layout.ends_without_line_break and headers == [layout.header] for layout in LAYOUTS)
+    if not (received.ends_with_line_break or excepted):
+        raise Refused(
+            "cut_off",
+            "The last line has no line break, so its last field may be cut short",
+            "Deliver it again, whole, with a line break behind the last line",
+        )

@@ -23,7 +23,9 @@ class Layout:
     `areas` says whether its rows are areas of a force (a total among them is then a source of its own) or forces.
     `header` is what makes the shape recognisable; `differences` lists what keeps a delivery from having it, and empty
     means recognised. `read` gives text or typed columns `line_number` plus `carries`; it raises nothing for a bad
-    cell, it leaves the cell as it is (or null) for the extract's rules to find.
+    cell, it leaves the cell as it is (or null) for the extract's rules to find. `ends_without_line_break` excepts a
+    shape published so from the refusal of a CSV without a line break at its end; its `differences` then has to tell
+    a whole file from a cut one by other means.
     """
 
     source: str
@@ -34,6 +36,7 @@ class Layout:
     header: tuple[str, ...]
     read: Callable[[Received], pl.DataFrame]
     differences: Callable[[Received], list[str]]
+    ends_without_line_break: bool = False
 
 
 def header_differences(
@@ -78,3 +81,15 @@ def area_id(name: str | pl.Expr, names: Mapping[str, str] | None = None) -> pl.E
         .str.strip_chars("_")
     )
     return slug.replace(dict(names)) if names else slug
+
+
+def plain_number(name: str) -> pl.Expr:
+    """A number published with thousands commas, without them; any other text stays as it is, but for spaces around."""
+    text = pl.col(name).cast(pl.String).str.strip_chars()
+    is_grouped = text.str.contains(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
+    return pl.when(is_grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+
+
+def short_month(name: str) -> pl.Expr:
+    """A month published as `Dec-14`."""
+    return ("1-" + pl.col(name)).str.to_date("%d-%b-%y", strict=False)

@@ -1,7 +1,7 @@
 """The shape the business systems deliver: one table whose header is the extract's own columns, in any order.
 
 Here: one layout per extract.
-Belongs here: what a system's extract leaves out because it is the same in every row.
+Belongs here: what a system's extract leaves out, because it is the same in every row or only others publish it.
 Does not belong here: files that somebody else published (their own modules).
 """
 
@@ -43,11 +43,16 @@ IMPLIED: dict[str, dict[str, pl.Expr]] = {
         "months_covered": pl.lit(12),
     },
 }
+# What the system does not send, because only others publish it: null, and not carried.
+NOT_SENT: dict[str, frozenset[str]] = {
+    "recorded_crime": frozenset({"published_rate"}),
+}
 
 
 def _layout(extract: Extract) -> Layout:
     implied = IMPLIED.get(extract.name, {})
-    columns = tuple(name for name in extract.model.to_schema().columns if name not in implied)
+    left_out = implied.keys() | NOT_SENT.get(extract.name, frozenset())
+    columns = tuple(name for name in extract.model.to_schema().columns if name not in left_out)
 
     def read(received: Received) -> pl.DataFrame:
         frame = received.tables[0].named()

@@ -1,6 +1,7 @@
 """Recorded crime as other people publish it.
 
-Here: the two borough-level shapes of the Metropolitan Police and the Home Office's police force areas.
+Here: the borough-level shapes of the Metropolitan Police, by month and by financial year, and the Home Office's police
+force areas.
 Belongs here: a published shape of recorded crime, read as published and unedited.
 Does not belong here: which offences form a group (`seeds/offence_groups.csv`).
 """
@@ -10,13 +11,17 @@ import re
 import polars as pl
 
 from orchestration.landing.received import Received
-from orchestration.layouts.layout import Layout, area_id, exact_header, header_differences
+from orchestration.layouts.layout import Layout, area_id, exact_header, header_differences, plain_number
 
 COUNT = frozenset({"period_month", "months_covered", "area", "offence_code", "offences"})
 MONTH = re.compile(r"^(19|20)\d{2}(0[1-9]|1[0-2])$")
 WIDE_KEY = ("MajorText", "MinorText", "LookUp_BoroughName")
 LONG_HEADER = ("", "X", "Month", "CrimeType ", "CrimeDetails", "CrimeCount", "Borough")
 FORCE_HEADER = ("12 months ending", "PFA", "Region", "Offence", "Rolling year total number of offences")
+YEARS_HEADER = ("Code", "Borough", "Year", "Offences", "Rate", "Number_of_offences")
+FINANCIAL_YEAR = r"^(\d{4})-(\d{2})$"
+ALL_OFFENCES = "All recorded offences"
+NO_FIGURE = "n/a"
 NOT_POLICE_FORCES = ("Action Fraud", "CIFAS", "UK Finance", "British Transport Police")
 
 
@@ -88,6 +93,51 @@ def _read_forces(received: Received) -> pl.DataFrame:
     )
 
 
+def _years_differences(received: Received) -> list[str]:
+    differences = exact_header(*YEARS_HEADER)(received)
+    if differences:
+        return differences
+    years = _financial_years(received.tables[0].named())
+    return [] if years.n_unique() > 1 else ["fewer than two financial years, and the last one is left out"]
+
+
+def _financial_years(rows: pl.DataFrame) -> pl.Series:
+    written = rows.get_column("Year").cast(pl.String).str.strip_chars()
+    return written.filter(written.str.contains(FINANCIAL_YEAR).fill_null(False))
+
+
+def _read_years(received: Received) -> pl.DataFrame:
+    """One row per area, financial year and category of offence, and one with the publisher's rate of all offences.
+
+    The last year of the file is left out: the publisher adds the running year as it stands, without saying how many
+    months it has. So is a row without a figure (`n/a`), and every count of England and Wales: its categories overlap
+    and add up to more than all its offences, so that of it only the rate is read. The number of all offences is not
+    read either, being the sum of its categories.
+    """
+    rows = received.tables[0].named()
+    text = pl.col("Year").cast(pl.String).str.strip_chars()
+    starts = text.str.extract(FINANCIAL_YEAR, 1).cast(pl.Int32)
+    ends = starts + 1
+    is_financial_year = (ends % 100 == text.str.extract(FINANCIAL_YEAR, 2).cast(pl.Int32)).fill_null(False)
+    offence = pl.col("Offences").cast(pl.String).str.strip_chars()
+    is_rate = offence == ALL_OFFENCES
+    area = area_id("Borough", {"met_police_area": "force"})
+    figure = pl.when(is_rate).then(plain_number("Rate")).otherwise(plain_number("Number_of_offences"))
+    return rows.filter(
+        text.ne_missing(_financial_years(rows).max()),
+        figure.ne_missing(NO_FIGURE),
+        is_rate | area.ne_missing("england_and_wales"),
+    ).select(
+        "line_number",
+        period_month=pl.when(is_financial_year).then(ends.cast(pl.String) + "-03-01").otherwise(text),
+        months_covered=pl.lit(12),
+        area=area,
+        offence_code=offence,
+        offences=pl.when(~is_rate).then(figure),
+        published_rate=pl.when(is_rate).then(figure),
+    )
+
+
 def _month(column: str) -> pl.Expr:
     return (pl.col(column) + "01").str.to_date("%Y%m%d", strict=False)
 
@@ -122,5 +172,15 @@ LAYOUTS = [
         header=FORCE_HEADER,
         read=_read_forces,
         differences=exact_header(*FORCE_HEADER),
+    ),
+    Layout(
+        source="borough_financial_year",
+        extract="recorded_crime",
+        title="Recorded crime and crime rates by borough and financial year",
+        carries=COUNT | {"published_rate"},
+        areas="boroughs",
+        header=YEARS_HEADER,
+        read=_read_years,
+        differences=_years_differences,
     ),
 ]

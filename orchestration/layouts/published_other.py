@@ -1,20 +1,15 @@
-"""Workforce, surveys and population as other people publish them.
+"""Surveys and population as other people publish them.
 
-Here: one published shape each of police strength, public perception and borough population.
+Here: one published shape each of public perception and borough population.
 Belongs here: a published shape of an extract that has only one.
-Does not belong here: recorded crime and casualties (their own modules).
+Does not belong here: recorded crime, casualties and workforce (their own modules).
 """
 
 import polars as pl
 
 from orchestration.landing.received import Received
-from orchestration.layouts.layout import Layout, area_id, exact_header
+from orchestration.layouts.layout import Layout, area_id, exact_header, short_month
 
-STRENGTH_ROLES = {
-    "Police Officer Strength": "officer",
-    "Police Staff Strength": "staff",
-    "PCSO Strength": "pcso",
-}
 QUESTIONS = {
     "Agree the police are dealing with the things that matter to this community": (
         "police_deal_with_things_that_matter"
@@ -40,27 +35,6 @@ POPULATION_HEADER = (
 )
 
 
-def _short_month(column: str) -> pl.Expr:
-    return ("1-" + pl.col(column)).str.to_date("%d-%b-%y", strict=False)
-
-
-def _read_strength(received: Received) -> pl.DataFrame:
-    """One row per month and role: full-time equivalents of the force."""
-    return (
-        received.tables[0]
-        .named()
-        .unpivot(on=list(STRENGTH_ROLES), index=["line_number", "Date"], variable_name="role", value_name="fte")
-        .select(
-            "line_number",
-            period_month=_short_month("Date"),
-            months_covered=pl.lit(1),
-            area=pl.lit("force"),
-            role=pl.col("role").replace(STRENGTH_ROLES),
-            fte="fte",
-        )
-    )
-
-
 def _read_perception(received: Received) -> pl.DataFrame:
     """One row per quarter and question: a percentage without a base.
 
@@ -72,7 +46,7 @@ def _read_perception(received: Received) -> pl.DataFrame:
         .named()
         .select(
             "line_number",
-            period_month=_short_month("date"),
+            period_month=short_month("date"),
             months_covered=pl.lit(3),
             area=pl.lit("force"),
             survey=pl.lit("pas"),
@@ -101,16 +75,6 @@ def _read_population(received: Received) -> pl.DataFrame:
 
 
 LAYOUTS = [
-    Layout(
-        source="police_force_strength",
-        extract="workforce",
-        title="Police force strength by month",
-        carries=frozenset({"period_month", "months_covered", "area", "role", "fte"}),
-        areas="forces",
-        header=("Date", *STRENGTH_ROLES),
-        read=_read_strength,
-        differences=exact_header("Date", *STRENGTH_ROLES),
-    ),
     Layout(
         source="public_perception",
         extract="public_attitude",

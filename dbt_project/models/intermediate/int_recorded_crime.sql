@@ -12,6 +12,13 @@ with carries as (
     from {{ ref('int_source_carries') }}
     where extract = 'recorded_crime'
     group by source
+),
+
+-- What was counted: a published rate alone is no offence, and no zero of its area either.
+counted as (
+    select *
+    from {{ ref('stg_recorded_crime') }}
+    where offences is not null
 )
 
 select
@@ -39,7 +46,7 @@ select
     case when carries.outcome then crime.outcome_type is not null end as is_detected,
     sum(crime.victims_under_20) as victims_under_20,
     sum(crime.offences) as offences
-from {{ ref('stg_recorded_crime') }} as crime
+from counted as crime
 inner join carries on crime.source = carries.source
 inner join {{ ref('offence_groups') }} as offence_groups
     on regexp_replace(crime.source, '_total$', '') = offence_groups.source
@@ -67,5 +74,6 @@ select
     case when carries.victims then 0 end as victims_under_20,
     0 as offences
 from {{ ref('int_coverage') }} as coverage
+semi join counted using (source, period_month, months_covered, area_id)
 inner join carries on coverage.source = carries.source
 where coverage.extract = 'recorded_crime'
