@@ -1,5 +1,14 @@
 {# What measures over recorded crime have in common: each is a condition on an offence. #}
 
+{# Whether an offence is of one of some groups. A category that mixes one of them with others (seeds/offence_groups.csv,
+   mixes) leaves it unknown: a source that does not tell homicide apart must not report none. #}
+{% macro in_group(groups) -%}
+    case
+        when not coalesce(list_has_any(string_split(mixes, ' '), {{ groups }}), false)
+            then list_contains({{ groups }}, offence_group)
+    end
+{%- endmacro %}
+
 {# Offences (or another quantity of them), as a count. #}
 {% macro offences_counted(condition, quantity='offences') -%}
 select

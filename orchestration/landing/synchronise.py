@@ -73,7 +73,9 @@ def _load(connection: duckdb.DuckDBPyConnection, extract: Extract, delivery: Del
     # Read through an open file: DuckDB and polars both take a path for a pattern.
     with landing.accepted_rows(delivery).open("rb") as stream:
         rows = pl.read_parquet(stream).with_columns(delivery_id=pl.lit(delivery.delivery_id))
-    connection.register("delivered_rows", rows.select(list(columns(extract))))
+    # A delivery landed before its extract had a column says nothing about it.
+    unknown = [pl.lit(None).alias(name) for name in columns(extract) if name not in rows.columns]
+    connection.register("delivered_rows", rows.with_columns(unknown).select(list(columns(extract))))
     connection.execute(f'insert into landing."{extract.name}" by name select * from delivered_rows')
     connection.unregister("delivered_rows")
     connection.execute("insert into landing.loaded values (?, ?)", [extract.name, delivery.delivery_id])

@@ -26,6 +26,7 @@ select
     offence_groups.offence_group,
     offence_groups.is_tier_1,
     offence_groups.is_tier_2,
+    offence_groups.mixes,
     crime.drug_type,
     sum(crime.offences) as detections
 from {{ ref('stg_recorded_crime') }} as crime
@@ -46,6 +47,7 @@ select
     'none' as offence_group,
     false as is_tier_1,
     false as is_tier_2,
+    null as mixes,
     null as drug_type,
     0 as detections
 from covered

@@ -198,7 +198,7 @@ with_baseline as (
                 end
         end as baseline,
         -- A level for a count is reached over the year; a number to be complete by a date, until that date.
-        verdict_stage = 'in_year'
+        coalesce(verdict_stage, '') = 'in_year'
         and (
             (is_running_count and not is_against_last_year)
             or (is_count and rule = 'by_date')

@@ -1,2 +1,2 @@
 -- One row per source, period and area: homicides.
-{{ offences_counted("offence_group = 'homicide'") }}
+{{ offences_counted(in_group(['homicide'])) }}

@@ -1,2 +1,2 @@
 -- One row per source, period and area: sanction detections for rape over rapes recorded.
-{{ detections_over_offences("offence_group = 'rape'") }}
+{{ detections_over_offences(in_group(['rape'])) }}
