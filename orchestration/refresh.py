@@ -234,6 +234,9 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
         print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
     if manifest["provisional_because"]:
         print(f"Provisional, because these have not reached the month: {manifest['provisional_because']}")
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            print(f"Warning, {check.asset_key.path[-1]}: not so that {check.check_name.replace('_', ' ')}")
     for tier, words in counts.items():
         print(f"Verdicts, {tier}: {', '.join(words)}")
     print(f"The release is in {folder} -> {folder.readlink()}")
