@@ -371,7 +371,7 @@ EVIDENCE_WITHIN = {2004: 0.66, 2005: 0.70, 2006: 0.74, 2007: 0.78, 2008: 0.82}
 COMPLAINTS = {2004: 3_900, 2005: 4_000, 2006: 4_150, 2007: 4_300, 2008: 4_500}
 CENTRAL_COMPLAINTS = 0.12
 COMPLAINT_LAG = ((0.30, 45.0), (0.70, 88.0))
-# Every complaint is closed by the month's last delivery, six months on: none stays open because nobody reports it again.
+# Every complaint is closed by the month's last delivery, six months on: none stays open because nobody reports again.
 COMPLAINT_LONGEST = 175
 
 

@@ -1538,6 +1538,19 @@ def test_synchronising_loads_again_what_was_dropped(
     assert _loaded(connection) == {d.delivery_id: 64 for d in deliveries}
 
 
+def test_a_delivery_landed_before_its_extract_had_a_column_knows_nothing_of_it(
+    connection: duckdb.DuckDBPyConnection, two_landed: tuple[Landing, list[Delivery]]
+) -> None:
+    landing, deliveries = two_landed
+    older = landing.accepted_rows(deliveries[0])
+    older.chmod(0o644)
+    pl.read_parquet(older).drop("is_knife_enabled").write_parquet(older)
+    synchronise_extract(connection, EXTRACTS[CRIME], landing)
+    query = "select count(*), count(is_knife_enabled) from landing.recorded_crime where delivery_id = ?"
+    known = [connection.execute(query, [d.delivery_id]).fetchone() for d in deliveries]
+    assert known == [(64, 0), (64, 64)]
+
+
 def test_synchronising_rebuilds_a_table_of_other_columns(
     connection: duckdb.DuckDBPyConnection, two_landed: tuple[Landing, list[Delivery]]
 ) -> None:

@@ -377,5 +377,7 @@ def test_a_release_of_real_files_is_labelled_real_and_says_what_is_late(publishe
     assert row == (
         "real",
         "provisional",
-        "criminal_networks (nothing delivered), road_casualties (to 2014-12), victim_satisfaction (nothing delivered)",
+        "asset_recovery (nothing delivered), complaints (nothing delivered), criminal_networks (nothing delivered), "
+        "measure_returns (nothing delivered), milestones (nothing delivered), road_casualties (to 2014-12), "
+        "service_levels (nothing delivered), victim_satisfaction (nothing delivered)",
     )
