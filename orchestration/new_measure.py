@@ -427,8 +427,9 @@ def _next_steps(project: Path, name: str, files: list[Path]) -> str:
         for row in _read(project / "seeds" / "plan_objectives.csv")
         if row["plan_id"] == plan
     )
-    warehouse = os.environ.get("WAREHOUSE_DIR") or "warehouse"
-    here, there = ("..", "../dbt_project") if warehouse == "warehouse" else (str(ROOT), str(project.absolute()))
+    # Whole paths: dbt keeps the folder it was called with, and the next refresh looks for the seeds there.
+    warehouse = Path(os.environ.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
+    folder = project.absolute()
     wrote = "".join(
         f"  {os.path.relpath(path)}{', new' if name in path.name else ', one line more'}\n" for path in files
     )
@@ -443,8 +444,8 @@ Next
   2. What is still missing, in seconds:
        .venv/bin/python -m orchestration.catalogue
   3. Unit test, model and all that follows from it, in the warehouse's folder, once `make refresh` has filled it:
-       (cd {warehouse} && {here}/.venv/bin/dbt build -s resource_type:seed measure_{name}+ \\
-         --project-dir {there} --profiles-dir {there})
+       (cd {warehouse} && {ROOT}/.venv/bin/dbt build -s resource_type:seed measure_{name}+ \\
+         --project-dir {folder} --profiles-dir {folder})
   4. make test
   5. make refresh        publishes it; it stands on the scorecard of the months its plan is judged in"""
 
