@@ -2,7 +2,7 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test dev sample lock clean
+.PHONY: refresh test dev sample measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -36,6 +36,9 @@ dev: .venv/synced $(MANIFEST)
 
 sample: .venv/synced
 	$(BIN)/python -m orchestration.sample_deliveries --scale $(SCALE) $(if $(RAW),--raw $(RAW))
+
+measure: .venv/synced
+	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'
 
 # After a change of pyproject.toml: pin every package again, with hashes and without addresses.
 lock: .venv/synced
