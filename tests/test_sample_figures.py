@@ -243,7 +243,21 @@ def test_seized_and_recovered_assets_tell_two_stories_at_year_end(sample: Wareho
     assert (seized, recovered) == ([1808, 1479], [946, 969])
     asked = "select verdict, verdict_otherwise, reason from scorecard where measure_id = 'asset_recovery_cases'"
     row = sample.release().execute(asked).fetchone()
-    assert row == ("met", "not_met", "the readings disagree: under the other one it is not met")
+    said = "the readings disagree: under the other one it is not met, from figures that are unsettled"
+    assert row == ("met", "not_met", said)
+
+
+def test_a_measure_of_whole_years_shows_its_latest_one_until_the_next_is_due(sample: Warehouse) -> None:
+    """The British Crime Survey publishes 24 % for 2007/08 and 23 % for 2008/09."""
+    asked = (
+        "select value, verdict, compared_month, reason from scorecard"
+        " where measure_id = 'perceived_high_antisocial_behaviour'"
+    )
+    september = sample.release("2008-09_r1").execute(asked).fetchone()
+    march = sample.release("2009-03_r1").execute(asked).fetchone()
+    said = "the latest figure: the year to March 2008"
+    assert september == (24, "no_target", dt.date(2008, 3, 1), said)
+    assert march == (23, "no_target", dt.date(2009, 3, 1), None)
     # In September 898 against 892.8 and 587 against 479 x 1.2 = 574.8: both are met, and nothing is said.
     assert sample.release("2008-09_r1").execute(asked).fetchone() == ("met", "met", None)
 

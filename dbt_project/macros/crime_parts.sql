@@ -52,21 +52,20 @@ recorded as (
     select
         source,
         period_month,
-        months_covered,
         area_id,
         {{ count_where(condition) }} as denominator
     from {{ ref('int_recorded_crime') }}
     where months_covered = 1
-    group by source, period_month, months_covered, area_id
+    group by source, period_month, area_id
 )
 
 select
-    recorded.source,
-    recorded.period_month,
-    recorded.months_covered,
-    recorded.area_id,
+    detected.source,
+    detected.period_month,
+    detected.area_id,
     detected.numerator,
-    recorded.denominator
-from recorded
-inner join detected using (source, period_month, area_id)
+    -- An area that is no borough may have had no offence in the month.
+    case when recorded.source is null then 0 else recorded.denominator end as denominator
+from detected
+left join recorded using (source, period_month, area_id)
 {%- endmacro %}

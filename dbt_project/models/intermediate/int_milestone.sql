@@ -1,7 +1,12 @@
 -- One row per milestone, source and month end reported: its dates as they stood then, and its status. A milestone that
 -- a later delivery leaves out stays as it was last reported.
 with reported as (
-    select * from {{ ref('stg_milestones') }}
+    select
+        *,
+        first_value(original_due) over story as first_due,
+        current_due <> lag(current_due, 1, original_due) over story as is_redated
+    from {{ ref('stg_milestones') }}
+    window story as (partition by source, milestone_ref order by period_month)
 ),
 
 month_ends as (
@@ -16,10 +21,10 @@ as_it_stood as (
     select
         month_ends.period_month,
         last_day(month_ends.period_month) as month_end,
-        reported.* exclude (period_month, original_due, delivery_id),
+        reported.* exclude (period_month, original_due, first_due, delivery_id),
         reported.period_month as last_reported,
-        first_value(reported.original_due) over (story order by reported.period_month) as original_due,
-        count(distinct reported.current_due) over story as dates_given
+        reported.first_due as original_due,
+        count(*) filter (where reported.is_redated) over story as times_redated
     from month_ends
     inner join reported
         on month_ends.source = reported.source and reported.period_month <= month_ends.period_month
@@ -39,7 +44,7 @@ select
     original_due,
     current_due,
     completed_date,
-    dates_given,
+    times_redated,
     last_reported,
     status as owner_status,
     completed_date is not null as is_achieved,

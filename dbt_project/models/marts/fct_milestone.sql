@@ -29,7 +29,7 @@ select
     quarters.current_due,
     quarters.completed_date,
     quarters.slip_days,
-    (quarters.dates_given - 1)::integer as times_redated,
+    quarters.times_redated::integer as times_redated,
     quarters.status,
     quarters.owner_status,
     {{ financial_year_name('quarters.current_due') }} || ' Q'

@@ -57,16 +57,26 @@ draft_targets as (
     where targets.status = 'draft'
 ),
 
--- Without a target a measure is shown on the longest basis it has a figure for.
+-- Without a target a measure is shown on the longest basis it has a figure for. One that is delivered for whole years
+-- shows the latest of the last two years until the next one comes.
 shown as (
     select results.*
     from {{ ref('res_result') }} as results
-    inner join reporting on results.period_month = reporting.reporting_month
+    inner join reporting
+        on results.period_month = reporting.reporting_month
+        or (
+            results.period_basis = 'rolling_12_months'
+            and results.tile_months = 12
+            and results.value is not null
+            and results.period_month < reporting.reporting_month
+            and results.period_month > {{ add_months('reporting.reporting_month', '-24') }}
+        )
     where results.area_id = 'force' and results.population_group = 'all'
     qualify row_number() over (
         partition by results.measure_id
         order by
             results.value is null,
+            results.period_month desc,
             list_position(
                 ['financial_year_to_date', 'rolling_12_months', 'quarter', 'month'], results.period_basis
             )
@@ -115,7 +125,14 @@ select
     case
         when verdicts.target_id is not null then verdicts.reason
         when shown.value is null then shown.reason
-        when draft_targets.measure_id is not null then 'its target is a draft, which is not judged'
+        else nullif(concat_ws(
+            '; ',
+            case
+                when shown.period_month < in_force.reporting_month
+                    then 'the latest figure: the year to ' || strftime(shown.period_month, '%B %Y')
+            end,
+            case when draft_targets.measure_id is not null then 'its target is a draft, which is not judged' end
+        ), '')
     end as reason,
     targets.reading,
     verdicts.verdict_otherwise,

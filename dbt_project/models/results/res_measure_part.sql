@@ -1,8 +1,11 @@
 -- One row per measure, source, period, area and population group: the additive parts of every registered measure.
 -- To register a measure that has a model of its own, add its measure_id to the list. A source that lacks a column the
 -- measure needs (measures.csv, needs_columns) gives it no figure.
-{# Parts are exact decimals, so that their sums do not depend on the order in which they are added. #}
+{# Parts are exact decimals, so that their sums do not depend on the order in which they are added. Each model's are
+   cast before they are put together: a union of decimals keeps no more places than its narrowest. #}
 {% set exact = 'decimal(38, 12)' %}
+{% set quantities = "('numerator', 'numerator_by_now', 'numerator_by_then', 'denominator', 'respondents', "
+    ~ "'sum_weight_squared', 'sum_weight_squared_numerator')" %}
 {% set registered = [
     'asset_recovery_cases',
     'asset_recovery_cases_recovered',
@@ -79,12 +82,16 @@ with parts as (
     union all by name
     select
         '{{ measure_id }}' as measure_id,
-        *
+        columns(lambda name: name not in {{ quantities }}),
+        columns(lambda name: name in {{ quantities }})::{{ exact }}
     from {{ ref('measure_' ~ measure_id) }}
     {% endfor %}
     {% for model in of_many %}
     union all by name
-    select * from {{ ref(model) }}
+    select
+        columns(lambda name: name not in {{ quantities }}),
+        columns(lambda name: name in {{ quantities }})::{{ exact }}
+    from {{ ref(model) }}
     {% endfor %}
 ),
 
@@ -121,13 +128,13 @@ select
     coalesce(parts.months_covered, 1) as months_covered,
     parts.area_id,
     coalesce(parts.population_group, 'all') as population_group,
-    parts.numerator::{{ exact }} as numerator,
-    parts.numerator_by_now::{{ exact }} as numerator_by_now,
-    parts.numerator_by_then::{{ exact }} as numerator_by_then,
-    parts.denominator::{{ exact }} as denominator,
-    parts.respondents::{{ exact }} as respondents,
-    parts.sum_weight_squared::{{ exact }} as sum_weight_squared,
-    parts.sum_weight_squared_numerator::{{ exact }} as sum_weight_squared_numerator,
+    parts.numerator,
+    parts.numerator_by_now,
+    parts.numerator_by_then,
+    parts.denominator,
+    parts.respondents,
+    parts.sum_weight_squared,
+    parts.sum_weight_squared_numerator,
     parts.published_value
 from parts
 inner join {{ ref('int_month') }} as month on parts.period_month = month.period_month

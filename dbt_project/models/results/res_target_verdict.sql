@@ -219,6 +219,7 @@ with_other_reading as (
         with_threshold.*,
         coalesce(with_threshold.other_rule, with_threshold.rule) as rule_otherwise,
         coalesce(with_threshold.other_amount, with_threshold.amount) as amount_otherwise,
+        coalesce(other.is_settled, true) as is_settled_otherwise,
         case
             when with_threshold.other_measure_id is not null then other.value
             when with_threshold.other_quantity = 'numerator' then with_threshold.numerator
@@ -306,6 +307,7 @@ reasoned as (
                 case
                     when verdict in ('met', 'not_met') and verdict_otherwise <> verdict
                         then 'the readings disagree: under the other one it is ' || replace(verdict_otherwise, '_', ' ')
+                            || case when is_settled_otherwise then '' else ', from figures that are unsettled' end
                 end,
                 case
                     when is_settled then null
