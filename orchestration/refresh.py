@@ -25,10 +25,10 @@ import duckdb
 import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.landing.identity import identify
 from orchestration.landing.received import (
     NAME_WITH_PERIOD,
     Refused,
-    content_hash,
     delivery_files,
     receive,
 )
@@ -74,14 +74,15 @@ def latest_common_month(raw: Path, landing: Landing) -> dt.date | None:
 
 def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | None:
     """From the file name where it says, else from the landed record, else from the rows of a file not landed yet."""
-    landed = {d.sha256: d for d in landing.deliveries(extract.name) if d.status == "landed"}
-    months = [dt.date.fromisoformat(month) for d in landed.values() for month, _ in d.landed_months]
+    deliveries = landing.deliveries(extract.name)
+    months = [dt.date.fromisoformat(m) for d in deliveries if d.status == "landed" for m, _ in d.landed_months]
+    known = {d.sha256 for d in deliveries if d.status != "refused"}
     for path in delivery_files(raw / extract.name):
         if named := NAME_WITH_PERIOD.match(path.stem):
             months.append(dt.date(int(named["year"]), int(named["month"]), 1))
             continue
-        sha256 = content_hash(path)
-        if sha256 in landed:
+        sha256 = identify(path).sha256
+        if sha256 in known:
             continue
         try:
             received = receive(path, sha256)

@@ -23,8 +23,10 @@ import pytest
 import xlsxwriter
 
 from orchestration.extracts import EXTRACTS
-from orchestration.landing.received import content_hash, delivery_files, receive
-from orchestration.landing.store import QUARANTINED_ROWS, Delivery, Landing
+from orchestration.landing.delivery import Delivery, delivery_id
+from orchestration.landing.identity import identify
+from orchestration.landing.received import delivery_files, named_revision, receive
+from orchestration.landing.store import QUARANTINED_ROWS, Landing
 from orchestration.landing.synchronise import columns, synchronise_deliveries, synchronise_extract
 from orchestration.layouts import recognise
 from orchestration.layouts.monthly_extracts import IMPLIED, NOT_SENT
@@ -409,7 +411,7 @@ BROKEN = [
         "revision_taken",
         0,
         ("Revision 1 of 2008-12", "crime_system", "«2008-12.csv»"),
-        "deliver it as revision 2 (…_r2)",
+        "Deliver the newer one as revision 2 (…_r2)",
     ),
 ]
 
@@ -861,7 +863,7 @@ def test_the_order_of_arrival_decides_nothing(landing: Landing, raw: Path, order
     ]
     for number in order:
         land(landing, files[number])
-    assert landed_ids(landing) == {content_hash(file)[:16] for file in files}
+    assert landed_ids(landing) == {delivery_id(identify(file).sha256, named_revision(file)) for file in files}
 
 
 def test_the_order_of_files_in_one_call_decides_nothing(landing: Landing, raw: Path) -> None:
@@ -908,7 +910,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landing, dict[str,
     refused: list[Delivery] = []
     for name, extract in EXTRACTS.items():
         delivered = list(delivery_files(folder / "raw" / name))
-        files |= {content_hash(file)[:16]: file for file in delivered}
+        files |= {delivery_id(identify(file).sha256, named_revision(file)): file for file in delivered}
         refused += landing.land(delivered, extract, is_synthetic=True)[1]
     return landing, files, refused
 
@@ -1798,7 +1800,7 @@ def test_a_published_file_lands_with_every_row_accounted_for(
 )
 def test_a_published_file_is_recognised_under_any_name(raw: Path, file: Published) -> None:
     renamed_file = shutil.copy(OPEN_DATA / file.file, raw / f"anything{Path(file.file).suffix}")
-    received = receive(renamed_file, content_hash(renamed_file))
+    received = receive(renamed_file, identify(renamed_file).sha256)
     assert recognise(received, file.extract).source == file.source
 
 

@@ -8,7 +8,6 @@ Does not belong here: columns and rows (`layouts/`, `extracts/`).
 import codecs
 import csv
 import datetime as dt
-import hashlib
 import json
 import re
 import zipfile
@@ -29,7 +28,7 @@ WORKBOOKS = {".xlsx", ".xls"}
 EXTENSIONS = {".csv", ".parquet"} | WORKBOOKS
 # A file of this name in raw/ says that its deliveries are synthetic.
 SYNTHETIC_MARKER = "SYNTHETIC.txt"
-SIDECAR_KEYS = {"revision", "partial", "encoding"}
+SIDECAR_KEYS = {"revision", "partial", "encoding", "confirmed"}
 NAME_WITH_PERIOD = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?:_r(?P<revision>\d{1,4}))?$")
 NAME_WITH_REVISION = re.compile(r"_r(?P<revision>\d{1,4})$")
 
@@ -68,6 +67,7 @@ class Received:
     sha256: str
     revision: int
     is_partial: bool
+    confirmed_because: str | None
     file_month: dt.date | None
     ends_with_line_break: bool
     tables: tuple[Table, ...] = field(repr=False)
@@ -93,26 +93,8 @@ def misplaced(raw: Path, extracts: set[str]) -> list[str]:
 
 
 def is_sidecar(path: Path) -> bool:
-    """True for `<delivery>.json`, which declares what a file name cannot: revision, partial, encoding."""
+    """True for `<delivery>.json`, which declares what a file name cannot: revision, partial, encoding, confirmed."""
     return path.suffix == ".json" and path.with_suffix("").suffix.lower() in EXTENSIONS
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes and of its sidecar's, by which a delivery is known.
-
-    Of anything but a regular file only the name is hashed: `receive` refuses it without opening it.
-    """
-    digest = hashlib.sha256()
-    if not _is_regular(path):
-        digest.update(path.name.encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
-    with path.open("rb") as stream:
-        while block := stream.read(1024 * 1024):
-            digest.update(block)
-    sidecar = _sidecar(path)
-    if sidecar.is_file():
-        digest.update(sidecar.read_bytes())
-    return digest.hexdigest()
 
 
 def named_revision(path: Path) -> int:
@@ -121,9 +103,17 @@ def named_revision(path: Path) -> int:
     return int(revised["revision"]) if revised else 1
 
 
+def revision_of(path: Path) -> int:
+    """The revision a delivery claims: its sidecar's, else its name's. A sidecar that is refused claims none."""
+    try:
+        return int(_read_sidecar(path).get("revision", named_revision(path)))
+    except Refused:
+        return named_revision(path)
+
+
 def receive(path: Path, sha256: str) -> Received:
     """Gate one file and read it into tables of cells; raises `Refused`."""
-    if not _is_regular(path):
+    if not is_regular(path):
         raise Refused("not_a_file", "The delivery is not a regular file", "Deliver a copy of the file")
     suffix = path.suffix.lower()
     if suffix not in EXTENSIONS:
@@ -150,13 +140,14 @@ def receive(path: Path, sha256: str) -> Received:
         sha256=sha256,
         revision=int(declared.get("revision", named_revision(path))),
         is_partial=bool(declared.get("partial", False)),
+        confirmed_because=declared.get("confirmed"),
         file_month=dt.date(int(named["year"]), int(named["month"]), 1) if named else None,
         ends_with_line_break=suffix != ".csv" or _ends_with_line_break(path),
         tables=tables,
     )
 
 
-def _is_regular(path: Path) -> bool:
+def is_regular(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
@@ -167,12 +158,12 @@ def _ends_with_line_break(path: Path) -> bool:
         return stream.read().rstrip(b"\0").endswith(b"\n")
 
 
-def _sidecar(path: Path) -> Path:
+def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
 def _read_sidecar(path: Path) -> dict[str, str]:
-    sidecar = _sidecar(path)
+    sidecar = sidecar_of(path)
     if not sidecar.is_file():
         return {}
     try:
@@ -186,11 +177,14 @@ def _read_sidecar(path: Path) -> dict[str, str]:
         and declared.get("revision", 1) > 0
         and isinstance(declared.get("partial", False), bool)
         and isinstance(declared.get("encoding", ""), str)
+        and isinstance(declared.get("confirmed", "-"), str)
+        and declared.get("confirmed", "-").strip() != ""
     )
     if not valid:
         raise Refused(
             "sidecar",
-            "The sidecar holds something other than revision (1 or more), partial (true or false) and encoding",
+            "The sidecar holds something other than revision (1 or more), partial (true or false), encoding and "
+            "confirmed (a reason in words)",
             f"Mend {sidecar.name}",
         )
     return declared
@@ -269,6 +263,11 @@ def _read_parquet(path: Path) -> Table:
             "The file's pages cannot be read",
             "It may be damaged: deliver it again",
         ) from error
+    nested = sum(dtype.is_nested() for dtype in frame.dtypes)
+    if nested:
+        raise Refused(
+            "unreadable", f"{nested} columns hold lists or structures, not cells", "Deliver one value in each cell"
+        )
     header = tuple(frame.columns)
     return Table(path.name, header, frame.rename({name: str(i) for i, name in enumerate(header)}))
 

@@ -1,68 +1,36 @@
-"""The landing: one folder per accepted delivery, known by its content, never edited.
+"""The landing: one folder per delivery that landed, known by its content, its rows never edited.
 
-Here: landing a delivery, its record, its quarantined rows, and reading the records back.
+Here: landing deliveries, withdrawing one, their records and quarantined rows, and reading the records back.
 Belongs here: what is written under `warehouse/landing` and `warehouse/quarantine`.
-Does not belong here: which delivery of a period is current (the dbt model `stg_current_delivery`).
+Does not belong here: how deliveries stand beside each other (`standing.py`), which of a period is current (the dbt
+model `stg_current_delivery`).
 """
 
 import datetime as dt
-import hashlib
-import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from orchestration.extracts import Extract
-from orchestration.landing.received import Received, Refused, content_hash, named_revision, receive
+from orchestration.landing.delivery import DeliveredPeriod, Delivery, delivery_id, read_record, write_record
+from orchestration.landing.identity import Identities, Identity
+from orchestration.landing.received import Received, Refused, receive
+from orchestration.landing.standing import declared_anew, judge, repeated
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.layout import Layout
 
 ACCEPTED_ROWS = "accepted.parquet"
 RECORD = "delivery.json"
+WITHDRAWAL = "withdrawal.json"
 REFUSAL = "refusal.json"
 QUARANTINED_ROWS = "rows.csv"
-
-
-@dataclass(frozen=True)
-class DeliveredPeriod:
-    """Rows of one period; `period_month` is None for quarantined rows whose month could not be read."""
-
-    period_month: str | None
-    months_covered: int
-    rows_accepted: int
-    rows_quarantined: int
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """The record of one delivery. `status` is landed or refused; refused ones hold the reason and no periods."""
-
-    delivery_id: str
-    extract: str
-    file_name: str
-    sha256: str
-    received_at: str
-    status: str
-    source: str | None = None
-    revision: int | None = None
-    is_partial: bool | None = None
-    is_synthetic: bool | None = None
-    rows_received: int | None = None
-    rows_accepted: int | None = None
-    rows_quarantined: int | None = None
-    rows_by_rule: dict[str, int] = field(default_factory=dict)
-    periods: list[DeliveredPeriod] = field(default_factory=list)
-    areas: list[str] = field(default_factory=list)
-    reason: str | None = None
-
-    @property
-    def landed_months(self) -> set[tuple[str, int]]:
-        return {(p.period_month, p.months_covered) for p in self.periods if p.period_month}
+# Both folders hold rows of records: for their owner alone.
+PRIVATE = 0o700
 
 
 class Landing:
@@ -71,163 +39,221 @@ class Landing:
     def __init__(self, warehouse: Path) -> None:
         self.folder = warehouse / "landing"
         self.quarantine = warehouse / "quarantine"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder, self.quarantine):
+            folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
 
     def deliveries(self, extract: str | None = None) -> list[Delivery]:
-        """Every landed and refused delivery on record, of one extract or of all, in a stable order."""
-        inside = extract or "*"
-        records = [*self.folder.glob(f"{inside}/*/{RECORD}"), *self.quarantine.glob(f"{inside}/*/{REFUSAL}")]
-        whole = [record for record in records if not record.parent.name.startswith(".")]
-        return sorted((_read(record) for record in whole), key=lambda d: (d.extract, d.delivery_id))
+        """Every delivery on record as it stands, of one extract or of all, in a stable order; repeats are none."""
+        stored = self._stored(extract or "*")
+        refused = self._refused(extract or "*")
+        repeats = repeated(stored.values())
+        standing = {
+            **refused,
+            **{
+                id: replace(d, status="refused", reason=refused[id].reason)
+                if id in refused and d.status == "landed"
+                else d
+                for id, d in stored.items()
+            },
+        }
+        return sorted((d for id, d in standing.items() if id not in repeats), key=lambda d: (d.extract, d.delivery_id))
 
     def accepted_rows(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
 
+    def quarantined_rows(self, delivery: Delivery) -> Path:
+        return self._quarantine_folder(delivery) / QUARANTINED_ROWS
+
     def land(self, files: list[Path], extract: Extract, is_synthetic: bool) -> tuple[list[Delivery], list[Delivery]]:
-        """Land what is new among one extract's files; returns (landed, refused) of this call.
+        """Land what is new among the files in one extract's folder; returns (landed, refused) of this call.
 
-        The same content again is a no-op. Deliveries are taken oldest period and lowest revision first, so that
-        the order of arrival decides nothing; two new ones that claim the same place are both refused.
+        Every file there is must be given: how a delivery stands depends on the others, never on their order. One
+        delivery at a time is all that memory holds.
         """
-        for abandoned in (self.folder / extract.name).glob(".*"):
-            shutil.rmtree(abandoned)
-        known = {d.delivery_id: d for d in self.deliveries(extract.name) if d.status == "landed"}
-        refused: list[Delivery] = []
+        self._clear_abandoned(extract)
+        before = {d.delivery_id for d in self.deliveries(extract.name) if d.status == "landed"}
+        stored = self._stored(extract.name)
+        known = {d.sha256: d for d in stored.values()}
         candidates: dict[str, Delivery] = {}
+        names: dict[str, list[str]] = defaultdict(list)
+        refused: list[Delivery] = []
+        identities = Identities(self.folder / extract.name)
         for path in files:
-            sha256 = content_hash(path)
-            delivery_id = _id(sha256, path, {**known, **candidates})
-            if delivery_id in known or delivery_id in candidates:
+            identity = identities.of(path)
+            id = delivery_id(identity.sha256, identity.revision)
+            names[id].append(path.name)
+            if id in stored or id in candidates:
                 continue
+            if same := known.get(identity.sha256):
+                candidates[id] = self._build_again(same, id, identity, path)
+                continue
+            delivery = Delivery(
+                delivery_id=id,
+                extract=extract.name,
+                file_name=path.name,
+                **vars(identity),
+                received_at=_now(),
+                status="landed",
+                is_synthetic=is_synthetic,
+            )
             try:
-                received = receive(path, sha256)
-                layout = recognise(received, extract.name)
-                validated = validate(received, layout, extract)
-                _refuse_over_limit(validated, extract)
-            except pl.exceptions.PolarsError:
-                # Not passed on: the library's message may quote a value.
-                refusal = Refused(
-                    "unreadable",
-                    "The file's columns are not of the types agreed",
-                    "Deliver text, or numbers, dates and flags as such",
-                )
-                refused.append(self._refuse(path.name, sha256, extract, refusal))
-                continue
+                candidates[id] = known[identity.sha256] = self._build(delivery, path, extract)
             except Refused as refusal:
-                refused.append(self._refuse(path.name, sha256, extract, refusal))
-                continue
-            delivery = _record(delivery_id, received, layout, validated, extract, is_synthetic)
-            self._build(delivery, validated)
-            candidates[delivery.delivery_id] = delivery
+                refused.append(_refused(delivery, refusal))
+        identities.remember()
 
-        landed: list[Delivery] = []
-        for delivery in sorted(candidates.values(), key=_first_period_and_revision):
-            others = [d for d in candidates.values() if d.delivery_id != delivery.delivery_id]
-            try:
-                _refuse_same_place(delivery, [*known.values(), *others])
-                _refuse_lost_area(delivery, list(known.values()), extract)
-            except Refused as refusal:
-                shutil.rmtree(self._building(delivery))
-                refused.append(self._refuse(delivery.file_name, delivery.sha256, extract, refusal))
-                continue
-            self._admit(delivery)
-            known[delivery.delivery_id] = delivery
-            landed.append(delivery)
-        return landed, refused
+        waiting = [d for id, d in {**stored, **candidates}.items() if id in names]
+        for old in declared_anew(stored.values(), waiting):
+            stored[old.delivery_id] = self.withdraw(old, "the same file lies in raw/ with another sidecar")
+        standing = judge([*stored.values(), *candidates.values()], names.keys(), extract)
+        for delivery in standing.landed:
+            if delivery.delivery_id in candidates:
+                self._building(delivery).rename(self._folder(delivery))
+            self._name_as(delivery, names[delivery.delivery_id])
+        # Content refused under one name and landed under another has landed.
+        refused = [d for d in refused if d.sha256 not in known]
+        refused += [_refused(d, refusal) for d, refusal in standing.refused]
+        self._record_refusals(refused, {d.sha256 for d in standing.landed}, extract)
+        self._clear_abandoned(extract)
+        return [d for d in standing.landed if d.delivery_id not in before], refused
+
+    def withdraw(self, delivery: Delivery, reason: str) -> Delivery:
+        """Take back a delivery that landed: it is never current again, and its record and rows stay."""
+        withdrawn = replace(delivery, status="withdrawn", reason=reason, withdrawn_at=_now())
+        write_record(self._folder(delivery) / WITHDRAWAL, withdrawn)
+        return withdrawn
+
+    def _folder(self, delivery: Delivery) -> Path:
+        return self.folder / delivery.extract / delivery.delivery_id
 
     def _building(self, delivery: Delivery) -> Path:
-        return self.folder / delivery.extract / f".{delivery.delivery_id}.{os.getpid()}"
-
-    def _build(self, delivery: Delivery, validated: Validated) -> None:
-        """Write a delivery's rows beside the landing; one delivery at a time is all that memory holds."""
-        building = self._building(delivery)
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir(parents=True)
-        validated.accepted.write_parquet(building / ACCEPTED_ROWS)
-        (building / RECORD).write_text(json.dumps(asdict(delivery), indent=1), encoding="utf-8")
-        if validated.quarantined.height:
-            aside = self._quarantine_folder(delivery)
-            aside.mkdir(parents=True, exist_ok=True, mode=0o700)
-            rows = validated.quarantined.drop("quarantined_period", "quarantined_months").select(
-                "line_number", "rules", "reasons", pl.exclude("line_number", "rules", "reasons")
-            )
-            rows.write_csv(aside / QUARANTINED_ROWS)
-
-    def _admit(self, delivery: Delivery) -> None:
-        """Rename into place: a folder with a record is whole."""
-        final = self.folder / delivery.extract / delivery.delivery_id
-        shutil.rmtree(final, ignore_errors=True)
-        self._building(delivery).rename(final)
-        (self._quarantine_folder(delivery) / REFUSAL).unlink(missing_ok=True)
-
-    def _refuse(self, file_name: str, sha256: str, extract: Extract, refusal: Refused) -> Delivery:
-        delivery = Delivery(
-            delivery_id=sha256[:16],
-            extract=extract.name,
-            file_name=file_name,
-            sha256=sha256,
-            received_at=_now(),
-            status="refused",
-            rows_by_rule={refusal.rule: refusal.rows or 0},
-            reason=str(refusal),
-        )
-        folder = self._quarantine_folder(delivery)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / REFUSAL).write_text(json.dumps(asdict(delivery), indent=1), encoding="utf-8")
-        return delivery
+        return self.folder / delivery.extract / f".{delivery.delivery_id}"
 
     def _quarantine_folder(self, delivery: Delivery) -> Path:
         return self.quarantine / delivery.extract / delivery.delivery_id
 
+    def _clear_abandoned(self, extract: Extract) -> None:
+        """Delete what was built beside the landing and did not land, now or in a refresh that was killed."""
+        for abandoned in (self.folder / extract.name).glob(".*"):
+            if abandoned.is_dir():
+                shutil.rmtree(abandoned)
+            else:
+                abandoned.unlink()
 
-def _read(record: Path) -> Delivery:
-    content: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
-    content["periods"] = [DeliveredPeriod(**period) for period in content["periods"]]
-    return Delivery(**content)
+    def _stored(self, extract: str) -> dict[str, Delivery]:
+        """Every delivery that ever landed, by id: landed, or withdrawn since."""
+        stored = {}
+        for record in self.folder.glob(f"{extract}/[!.]*/{RECORD}"):
+            withdrawal = record.with_name(WITHDRAWAL)
+            delivery = read_record(withdrawal if withdrawal.is_file() else record)
+            stored[delivery.delivery_id] = delivery
+        return stored
 
+    def _refused(self, extract: str) -> dict[str, Delivery]:
+        """Every delivery that is refused, by id; one that landed before another came in its way is also stored."""
+        records = self.quarantine.glob(f"{extract}/*/{REFUSAL}")
+        return {d.delivery_id: d for d in map(read_record, records)}
 
-def _id(sha256: str, path: Path, known: dict[str, Delivery]) -> str:
-    """The first digits of the content's hash; of hash and revision where known content comes again to restore what a
-    later revision replaced."""
-    same = known.get(sha256[:16])
-    revision = named_revision(path)
-    if same is None or revision <= (same.revision or 0):
-        return sha256[:16]
-    replaced = any(
-        d.source == same.source and d.landed_months & same.landed_months and (d.revision or 0) > (same.revision or 0)
-        for d in known.values()
-    )
-    return hashlib.sha256(f"{sha256} {revision}".encode()).hexdigest()[:16] if replaced else sha256[:16]
+    def _build(self, delivery: Delivery, path: Path, extract: Extract) -> Delivery:
+        """Read, validate and write one delivery beside the landing; raises `Refused`."""
+        try:
+            received = receive(path, delivery.sha256)
+            layout = recognise(received, extract.name)
+            validated = validate(received, layout, extract)
+        except pl.exceptions.PolarsError as error:
+            # Not passed on: the library's message may quote a value.
+            raise Refused(
+                "unreadable",
+                "The file's columns are not of the types agreed",
+                "Deliver text, or numbers, dates and flags as such",
+            ) from error
+        self._set_aside(delivery, validated)
+        _refuse_over_limit(validated, extract)
+        delivery = _recorded(delivery, received, layout, validated)
+        building = self._building(delivery)
+        building.mkdir(parents=True, mode=PRIVATE)
+        validated.accepted.write_parquet(building / ACCEPTED_ROWS)
+        write_record(building / RECORD, delivery)
+        return delivery
+
+    def _build_again(self, known: Delivery, id: str, identity: Identity, path: Path) -> Delivery:
+        """The same content under another revision: the rows it has, under a record of its own."""
+        again = replace(
+            known,
+            delivery_id=id,
+            file_name=path.name,
+            revision=identity.revision,
+            received_at=_now(),
+            status="landed",
+            reason=None,
+            withdrawn_at=None,
+        )
+        rows = self.accepted_rows(known)
+        rows = rows if rows.is_file() else self._building(known) / ACCEPTED_ROWS
+        building = self._building(again)
+        building.mkdir(parents=True, mode=PRIVATE)
+        os.link(rows, building / ACCEPTED_ROWS)
+        write_record(building / RECORD, again)
+        if self.quarantined_rows(known).is_file():
+            self._quarantine_folder(again).mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+            shutil.copyfile(self.quarantined_rows(known), self.quarantined_rows(again))
+        return again
+
+    def _set_aside(self, delivery: Delivery, validated: Validated) -> None:
+        """Write the quarantined rows for the people who mend them: line number, reasons, the row as received."""
+        if not validated.quarantined.height:
+            return
+        self._quarantine_folder(delivery).mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        rows = validated.quarantined.drop("quarantined_period", "quarantined_months").select(
+            "line_number", "rules", "reasons", pl.exclude("line_number", "rules", "reasons")
+        )
+        rows.write_csv(self.quarantined_rows(delivery))
+
+    def _name_as(self, delivery: Delivery, names: list[str]) -> None:
+        """A delivery that came under several names goes by the first in their order, whichever came first."""
+        first = min([delivery.file_name, *names])
+        if first != delivery.file_name:
+            write_record(self._folder(delivery) / RECORD, replace(delivery, file_name=first))
+
+    def _record_refusals(self, refused: list[Delivery], landed: set[str], extract: Extract) -> None:
+        """Keep a record of what is refused, and none of what has landed by now."""
+        for delivery in refused:
+            self._quarantine_folder(delivery).mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+            write_record(self._quarantine_folder(delivery) / REFUSAL, delivery)
+        for id, delivery in self._refused(extract.name).items():
+            if delivery.sha256 in landed and id not in {d.delivery_id for d in refused}:
+                (self._quarantine_folder(delivery) / REFUSAL).unlink()
 
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def _first_period_and_revision(delivery: Delivery) -> tuple[str, int, str]:
-    months = [month for month, _ in delivery.landed_months]
-    return (min(months, default=""), delivery.revision or 0, delivery.delivery_id)
+def _refused(delivery: Delivery, refusal: Refused) -> Delivery:
+    return replace(
+        delivery,
+        status="refused",
+        reason=str(refusal),
+        rows_by_rule={refusal.rule: refusal.rows or 0},
+        rules={},
+        rows_received=None,
+        rows_accepted=None,
+        rows_quarantined=None,
+        periods=[],
+    )
 
 
-def _record(
-    delivery_id: str, received: Received, layout: Layout, validated: Validated, extract: Extract, is_synthetic: bool
-) -> Delivery:
-    return Delivery(
-        delivery_id=delivery_id,
-        extract=extract.name,
-        file_name=received.file_name,
-        sha256=received.sha256,
-        received_at=_now(),
-        status="landed",
+def _recorded(delivery: Delivery, received: Received, layout: Layout, validated: Validated) -> Delivery:
+    return replace(
+        delivery,
         source=layout.source,
-        revision=received.revision,
         is_partial=received.is_partial,
-        is_synthetic=is_synthetic,
+        confirmed_because=received.confirmed_because,
         rows_received=validated.rows_received,
         rows_accepted=validated.accepted.height,
         rows_quarantined=validated.quarantined.height,
         rows_by_rule=validated.rows_by_rule,
+        rules=validated.sentences,
         periods=_periods(validated),
         areas=sorted(validated.accepted["area"].unique()),
     )
@@ -270,45 +296,3 @@ def _refuse_over_limit(validated: Validated, extract: Extract) -> None:
         "Mend the rows at their source and deliver the file again",
         rows=validated.quarantined.height,
     )
-
-
-def _refuse_same_place(delivery: Delivery, others: list[Delivery]) -> None:
-    for other in others:
-        same = other.source == delivery.source and other.revision == delivery.revision
-        shared = sorted(delivery.landed_months & other.landed_months) if same else []
-        if shared:
-            raise Refused(
-                "revision_taken",
-                f"Revision {delivery.revision} of {shared[0][0][:7]} from {delivery.source} is also in "
-                f"«{other.file_name}», with other content",
-                f"If this one is newer, deliver it as revision {(delivery.revision or 0) + 1} (…_r"
-                f"{(delivery.revision or 0) + 1})",
-            )
-
-
-def _refuse_lost_area(delivery: Delivery, landed: list[Delivery], extract: Extract) -> None:
-    """A delivery must have every area that the one it follows has: the same period's, else the period's before."""
-    if delivery.is_partial or extract.areas_vary or not delivery.landed_months:
-        return
-    same_source = [d for d in landed if d.source == delivery.source and not d.is_partial]
-    replaced = [
-        d
-        for d in same_source
-        if d.landed_months & delivery.landed_months and (d.revision or 0) < (delivery.revision or 0)
-    ]
-    first = min(month for month, _ in delivery.landed_months)
-    before = [d for d in same_source if max(month for month, _ in d.landed_months) < first]
-    if replaced:
-        predecessor = max(replaced, key=lambda d: d.revision or 0)
-    elif before:
-        predecessor = max(before, key=lambda d: (max(month for month, _ in d.landed_months), d.revision or 0))
-    else:
-        return
-    lost = sorted(set(predecessor.areas) - set(delivery.areas) - extract.occasional_areas)
-    if lost:
-        named = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
-        raise Refused(
-            "lost_area",
-            f"Areas that «{predecessor.file_name}» has are missing here ({len(lost)}): {named}",
-            'Deliver it whole, or declare {"partial": true} in its sidecar',
-        )

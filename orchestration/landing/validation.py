@@ -25,11 +25,13 @@ DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y"]
 @dataclass(frozen=True)
 class Validated:
     """Accepted rows (typed, the model's columns and `line_number`), quarantined rows (as received, with `rules`,
-    `reasons`, and the period they are of where it could be read), and how many rows broke each rule."""
+    `reasons`, and the period they are of where it could be read), and how many rows broke each rule and
+    what it says."""
 
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
     rows_by_rule: dict[str, int]
+    sentences: dict[str, str]
 
     @property
     def rows_received(self) -> int:
@@ -60,7 +62,7 @@ def validate(received: Received, layout: Layout, extract: Extract) -> Validated:
         none = as_received.clear().with_columns(
             quarantined_period=pl.lit(None, pl.Date), quarantined_months=pl.lit(1), rules=pl.lit(""), reasons=pl.lit("")
         )
-        return Validated(typed, none, {})
+        return Validated(typed, none, {}, {})
 
     broken = pl.DataFrame({code: failed for code, (_, failed) in rules.items()})
     is_quarantined = broken.select(pl.any_horizontal(pl.all())).to_series()
@@ -74,6 +76,7 @@ def validate(received: Received, layout: Layout, extract: Extract) -> Validated:
         accepted=typed.filter(~is_quarantined),
         quarantined=quarantined.filter(is_quarantined),
         rows_by_rule={code: int(failed.sum()) for code, (_, failed) in rules.items()},
+        sentences=sentences,
     )
 
 
