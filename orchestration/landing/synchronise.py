@@ -7,6 +7,8 @@ Does not belong here: any choice between deliveries.
 
 import contextlib
 import datetime as dt
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from orchestration.landing.delivery import Delivery
 from orchestration.landing.store import ACCEPTED_ROWS, Landing
 from orchestration.layouts import LAYOUTS
 
+CURRENT_DELIVERY = Path(__file__).parents[2] / "dbt_project" / "models" / "staging" / "stg_current_delivery.sql"
 DUCKDB_TYPES = {
     pl.Date: "date",
     pl.Boolean: "boolean",
@@ -167,6 +170,20 @@ def synchronise_deliveries(
     connection.execute("create or replace table landing.reporting_month (reporting_month date, targets_known_on date)")
     _insert(connection, "reporting_month", [(reporting_month, targets_known_on)])
     connection.commit()
+
+
+def current_deliveries(landing: Landing) -> dict[str, set[str]]:
+    """The deliveries that are current, with the months each is current for, by the very model that decides it."""
+    model = CURRENT_DELIVERY.read_text(encoding="utf-8")
+    query = re.sub(r"\{\{ source\('landing', '(\w+)'\) \}\}", r"landing.\1", model)
+    current: dict[str, set[str]] = defaultdict(set)
+    with duckdb.connect() as connection:
+        synchronise_deliveries(connection, landing, dt.date(1994, 1, 1), dt.date(1994, 1, 1))
+        for delivery_id, month in connection.execute(
+            f"select delivery_id, strftime(period_month, '%Y-%m') from ({query})"
+        ).fetchall():
+            current[delivery_id].add(month)
+    return current
 
 
 def _delivery_row(d: Delivery) -> tuple[object, ...]:
