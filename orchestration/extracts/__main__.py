@@ -14,8 +14,8 @@ import polars as pl
 from orchestration.extracts import EXTRACTS, Extract
 
 KINDS = {pl.Date: "date", pl.Boolean: "flag", pl.Int64: "whole number", pl.Float64: "number", pl.String: "text"}
-CODES = """A row is quarantined with the code of each rule it breaks. Beside the rules named below, each column has up to
-three:
+CODES = """A row is quarantined with the code of each rule it breaks. Beside the rules named below, a column has up to
+three of its own:
   <column>_missing         it is empty and must not be
   <column>_unreadable      it cannot be read as what it is
   <column>_out_of_domain   it is not among the values agreed, shown here in brackets"""
