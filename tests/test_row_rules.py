@@ -463,7 +463,9 @@ MORE_BREAKS = [
 
 
 @pytest.mark.parametrize(
-    ("extract", "cells", "rule"), MORE_BREAKS, ids=[f"{rule}-{'-'.join(cells)}" for _, cells, rule in MORE_BREAKS]
+    ("extract", "cells", "rule"),
+    MORE_BREAKS,
+    ids=[f"{extract}-{rule}-{'-'.join(cells)}" for extract, cells, rule in MORE_BREAKS],
 )
 def test_a_rule_holds_in_each_of_its_parts(tmp_path: Path, extract: str, cells: dict[str, str], rule: str) -> None:
     assert list(with_row_7(tmp_path, extract, cells).rows_by_rule) == [rule]
@@ -509,6 +511,7 @@ EDGES: list[tuple[str, dict[str, str]]] = [
     # A year's casualties, with references and without days.
     ("road_casualties", {"collision_date": "", "months_covered": "12"}),
     ("road_casualties", {**COUNT_OF_CASUALTIES, "area": "great_britain", "casualties": "50000"}),
+    ("road_casualties", {**COUNT_OF_CASUALTIES, "months_covered": "12", "casualties": "600000"}),
     ("victim_satisfaction", {"area": "force", "weight": "100"}),
     ("public_attitude", {**PUBLISHED, "months_covered": "12", "respondents": "1000000"}),
     # The largest full-time equivalents of 12 people: a tenth and one more.
