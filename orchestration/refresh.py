@@ -25,6 +25,7 @@ import duckdb
 import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.failures import QuotingNoRow
 from orchestration.landing.received import (
     NAME_WITH_PERIOD,
     Refused,
@@ -127,6 +128,8 @@ def main() -> None:
 
     raw, warehouse = raw_folder(), warehouse_folder()
     warehouse.mkdir(parents=True, exist_ok=True)
+    # Rows are for this user alone. What is published is opened to all (`publishing.py`).
+    os.umask(0o077)
     os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
     with only_refresh(warehouse):
         _discard_damaged_build(warehouse / "build.duckdb")
@@ -157,7 +160,8 @@ def _delete_build(build: Path) -> None:
 
 
 def _default_month(raw: Path, warehouse: Path) -> str:
-    month = latest_common_month(raw, Landing(warehouse))
+    with QuotingNoRow(SystemExit):
+        month = latest_common_month(raw, Landing(warehouse))
     if month is None:
         raise SystemExit(f"Nothing to refresh: no delivery of a monthly extract in {raw}.")
     return f"{month:%Y-%m}"

@@ -24,6 +24,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
+from orchestration.failures import without_rows
 from orchestration.landing.store import Landing
 
 ROOT = Path(__file__).parents[1]
@@ -100,7 +101,9 @@ class DbtInProcess(dg.ConfigurableResource):
         project = str(DBT_PROJECT.project_dir)
         with contextlib.chdir(self.warehouse):
             outcome = dbtRunner(callbacks=[keep]).invoke(
-                ["--quiet", "--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+                # dbt's own log would quote the rows that a statement stumbled on.
+                ["--log-level", "none", "--no-write-json", "build", "--full-refresh"]
+                + ["--exclude-resource-type", "unit_test"]
                 + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
                 + ["--target-path", str(target), "--log-path", str(target)]
             )
@@ -117,7 +120,7 @@ def _why(outcome: dbtRunnerResult) -> str:
     if outcome.exception or not isinstance(outcome.result, RunExecutionResult):
         return f"dbt stopped: {outcome.exception}"
     failed = [node for node in outcome.result.results if node.status in ("error", "fail")]
-    return "\n".join(f"{node.node.name}: {(node.message or node.status).strip()}" for node in failed)
+    return "\n".join(f"{node.node.name}: {without_rows(node.message or node.status)}" for node in failed)
 
 
 def resources() -> dict[str, object]:
