@@ -9,13 +9,13 @@ import dagster as dg
 
 from orchestration.guard import discard_build
 from orchestration.partitions import REPORTING_MONTHS
-from orchestration.resources import warehouse_folder
+from orchestration.resources import Unforeseen, warehouse_folder
 
 
 @dg.failure_hook
 def distrust_build(context: dg.HookContext) -> None:
     """After an error nobody foresaw (a damaged page, a full disk) the next refresh makes the build database anew."""
-    if not isinstance(context.op_exception, dg.Failure):
+    if not isinstance(context.op_exception, dg.Failure) or isinstance(context.op_exception, Unforeseen):
         discard_build(warehouse_folder())
 
 

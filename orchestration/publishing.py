@@ -99,6 +99,9 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         building = releases / f".building-{release_id}"
         building.mkdir()
         manifest["row_counts"] = _write_database(build, building / DATABASE, documented, manifest)
+    # Whoever may enter the warehouse may read a release, though not the rows beside it.
+    for folder in (releases, building):
+        folder.chmod(0o755)
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for path in (building / MANIFEST, building / DATABASE):
         path.chmod(0o444)

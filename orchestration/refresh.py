@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.failures import QuotingNoRow
 from orchestration.guard import Busy, only_refresh
 from orchestration.landing.identity import identify
 from orchestration.landing.received import (
@@ -109,6 +110,9 @@ def main() -> None:
     from orchestration.resources import raw_folder, warehouse_folder
 
     raw, warehouse = raw_folder(), warehouse_folder()
+    warehouse.mkdir(parents=True, exist_ok=True)
+    # Rows are for this user alone. What is published is opened to all (`publishing.py`).
+    os.umask(0o077)
     os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
     try:
         with only_refresh(warehouse):
@@ -121,7 +125,8 @@ def main() -> None:
 
 
 def _default_month(raw: Path, warehouse: Path) -> str:
-    month = latest_common_month(raw, Landing(warehouse))
+    with QuotingNoRow(SystemExit):
+        month = latest_common_month(raw, Landing(warehouse))
     if month is None:
         raise SystemExit(f"Nothing to refresh: no delivery of a monthly extract in {raw}.")
     return f"{month:%Y-%m}"

@@ -27,6 +27,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
+from orchestration.failures import without_rows
 from orchestration.guard import BUILD, only_refresh
 from orchestration.landing.delivery import write_json
 from orchestration.landing.store import Landing
@@ -46,6 +47,10 @@ def raw_folder() -> Path:
 def warehouse_folder() -> Path:
     """`warehouse/`, or the folder that `WAREHOUSE_DIR` names."""
     return Path(os.environ.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
+
+
+class Unforeseen(dg.Failure):
+    """An error in making the figures, not a finding about them: the build database is not trusted after it."""
 
 
 class Folders(dg.ConfigurableResource):
@@ -116,7 +121,8 @@ class DbtInProcess(dg.ConfigurableResource):
         is_known = known.is_file() and json.loads(known.read_text(encoding="utf-8")) == definitions
         with contextlib.chdir(self.warehouse):
             outcome = dbtRunner(callbacks=[keep]).invoke(
-                ["--quiet", "--no-write-json", "build", "--exclude-resource-type", "unit_test"]
+                # dbt's own log would quote the rows that a statement stumbled on.
+                ["--log-level", "none", "--no-write-json", "build", "--exclude-resource-type", "unit_test"]
                 + ([] if is_known else ["--full-refresh"])
                 + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
                 + ["--target-path", str(target), "--log-path", str(target)]
@@ -130,7 +136,7 @@ class DbtInProcess(dg.ConfigurableResource):
             return
         if _is_about_figures(outcome):
             raise dg.Failure(description=_why(outcome), allow_retries=False)
-        raise RuntimeError(_why(outcome))
+        raise Unforeseen(description=_why(outcome), allow_retries=False)
 
 
 def _incremental_definitions(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -165,7 +171,7 @@ def _why(outcome: dbtRunnerResult) -> str:
     if outcome.exception or not isinstance(outcome.result, RunExecutionResult):
         return f"dbt stopped: {outcome.exception}"
     failed = [node for node in outcome.result.results if node.status in ("error", "fail")]
-    return "\n".join(f"{node.node.name}: {(node.message or node.status).strip()}" for node in failed)
+    return "\n".join(f"{node.node.name}: {without_rows(node.message or node.status)}" for node in failed)
 
 
 def resources() -> dict[str, object]:

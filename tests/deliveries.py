@@ -206,6 +206,11 @@ def valid_rows(extract: str, rows: int = ENOUGH, month: str = "2008-12") -> list
     return [ROW[extract](i, month) for i in range(rows)]
 
 
+def changed(rows: list[Row], *numbers: int, **cells: str) -> list[Row]:
+    """The rows with some cells of some of them (counted from 0) replaced."""
+    return [{**row, **cells} if number in numbers else row for number, row in enumerate(rows)]
+
+
 def without_area(rows: list[Row], area: str) -> list[Row]:
     """The rows of every other area."""
     return [row for row in rows if row["area"] != area]

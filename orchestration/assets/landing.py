@@ -17,10 +17,11 @@ from orchestration.asset_checks import (
     deliveries_spec,
 )
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.failures import QuotingNoRow
 from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files, misplaced
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
-from orchestration.resources import Folders
+from orchestration.resources import Folders, Unforeseen
 
 DESCRIPTIONS = ["loaded", "delivery", "delivery_period", "delivery_rule", "layout_column", "extract", "reporting_month"]
 
@@ -42,13 +43,14 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         landing = folders.landing()
         files = list(delivery_files(folders.raw_path / extract.name))
         is_synthetic = (folders.raw_path / SYNTHETIC_MARKER).is_file()
-        landed, refused = landing.land(files, extract, is_synthetic)
+        with QuotingNoRow(Unforeseen):
+            landed, refused = landing.land(files, extract, is_synthetic)
         yield deliveries_result(key, refused)
         yield accepted_rows_result(key, landed)
         if refused:
             said = "\n".join(f"{extract.name}/{d.file_name}: {d.reason}" for d in refused)
             raise dg.Failure(description=said, allow_retries=False)
-        with build.get_connection() as connection:
+        with QuotingNoRow(Unforeseen), build.get_connection() as connection:
             moved = synchronise_extract(connection, extract, landing)
         context.log.info(f"{extract.name}: {len(files)} files, {len(landed)} new, {moved} loaded")
         yield dg.MaterializeResult(
