@@ -15,7 +15,8 @@ import xlsxwriter
 
 from orchestration.extracts import EXTRACTS
 from orchestration.extracts.__main__ import printed
-from orchestration.landing.received import content_hash, receive
+from orchestration.landing.identity import identify
+from orchestration.landing.received import receive
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.monthly_extracts import IMPLIED, NOT_SENT
@@ -26,7 +27,7 @@ ROWS = 40
 
 
 def validated(file: Path, extract: str) -> Validated:
-    received = receive(file, content_hash(file))
+    received = receive(file, identify(file).sha256)
     return validate(received, recognise(received, extract), EXTRACTS[extract])
 
 
