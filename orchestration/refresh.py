@@ -24,12 +24,7 @@ from orchestration.extracts import EXTRACTS, Extract
 from orchestration.failures import QuotingNoRow
 from orchestration.guard import Busy, only_refresh
 from orchestration.landing.identity import identify
-from orchestration.landing.received import (
-    NAME_WITH_PERIOD,
-    Refused,
-    delivery_files,
-    receive,
-)
+from orchestration.landing.received import Refused, delivery_files, named_month, receive
 from orchestration.landing.store import Landing
 from orchestration.landing.validation import validate
 from orchestration.layouts import recognise
@@ -76,8 +71,8 @@ def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | No
     months = [dt.date.fromisoformat(m) for d in deliveries if d.status == "landed" for m, _ in d.landed_months]
     known = {d.sha256 for d in deliveries if d.status != "refused"}
     for path in delivery_files(raw / extract.name):
-        if named := NAME_WITH_PERIOD.match(path.stem):
-            months.append(dt.date(int(named["year"]), int(named["month"]), 1))
+        if named := named_month(path.name):
+            months.append(named)
             continue
         sha256 = identify(path).sha256
         if sha256 in known:

@@ -53,7 +53,8 @@ def _found(landing: Landing, named: str) -> Delivery:
         for d in landing.deliveries()
         if named in (d.delivery_id, f"{d.extract}/{d.file_name}") and d.extract in EXTRACTS
     ]
-    landed = [d for d in known if d.status == "landed"]
+    # Of two that are refused because they claim one place, the one that landed can be taken back too.
+    landed = [d for d in known if d.status != "withdrawn" and landing.has_landed(d)]
     if len(landed) == 1:
         return landed[0]
     if landed:

@@ -852,7 +852,9 @@ def test_the_order_of_arrival_decides_nothing(landing: Landing, raw: Path, order
     ]
     for number in order:
         land(landing, files[number])
-    assert landed_ids(landing) == {delivery_id(identify(file).sha256, named_revision(file)) for file in files}
+    assert landed_ids(landing) == {
+        delivery_id(identify(file).sha256, named_revision(file), file.name) for file in files
+    }
 
 
 def test_the_order_of_files_in_one_call_decides_nothing(landing: Landing, raw: Path) -> None:
@@ -899,7 +901,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landing, dict[str,
     refused: list[Delivery] = []
     for name, extract in EXTRACTS.items():
         delivered = list(delivery_files(folder / "raw" / name))
-        files |= {delivery_id(identify(file).sha256, named_revision(file)): file for file in delivered}
+        files |= {delivery_id(identify(file).sha256, named_revision(file), file.name): file for file in delivered}
         refused += landing.land(delivered, extract, is_synthetic=True)[1]
     return landing, files, refused
 

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from orchestration.landing.received import read_as
+
 Status = Literal["landed", "refused", "withdrawn"]
 
 
@@ -57,9 +59,9 @@ class Delivery:
         return {(p.period_month, p.months_covered) for p in self.periods if p.period_month}
 
 
-def delivery_id(sha256: str, revision: int) -> str:
-    """What a delivery is known by: the same content under another revision is another delivery."""
-    return hashlib.sha256(f"{sha256} {revision}".encode()).hexdigest()[:16]
+def delivery_id(sha256: str, revision: int, file_name: str) -> str:
+    """What a delivery is known by: the same content under another revision, or read as another month, is another."""
+    return hashlib.sha256(f"{sha256} {revision} {read_as(file_name)}".encode()).hexdigest()[:16]
 
 
 def read_record(path: Path) -> Delivery:

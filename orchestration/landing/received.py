@@ -29,8 +29,9 @@ EXTENSIONS = {".csv", ".parquet"} | WORKBOOKS
 # A file of this name in raw/ says that its deliveries are synthetic.
 SYNTHETIC_MARKER = "SYNTHETIC.txt"
 SIDECAR_KEYS = {"revision", "partial", "encoding", "confirmed"}
-NAME_WITH_PERIOD = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?:_r(?P<revision>\d{1,4}))?$")
+NAME_WITH_PERIOD = re.compile(r"^(?P<year>(?:19|20)\d{2})-(?P<month>0[1-9]|1[0-2])(?:_r(?P<revision>\d{1,4}))?$")
 NAME_WITH_REVISION = re.compile(r"_r(?P<revision>\d{1,4})$")
+YEAR_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
 class Refused(Exception):
@@ -103,6 +104,18 @@ def named_revision(path: Path) -> int:
     return int(revised["revision"]) if revised else 1
 
 
+def named_month(file_name: str) -> dt.date | None:
+    """The month a file's name states (`2008-12`, `2008-12_r2`)."""
+    named = NAME_WITH_PERIOD.match(Path(file_name).stem)
+    return dt.date(int(named["year"]), int(named["month"]), 1) if named else None
+
+
+def read_as(file_name: str) -> str:
+    """What a file's name says of how its content is read: the kind of file, and the month or year it states."""
+    year = YEAR_IN_NAME.search(file_name)
+    return f"{Path(file_name).suffix.lower()} {named_month(file_name) or (year[0] if year else '')}"
+
+
 def revision_of(path: Path) -> int:
     """The revision a delivery claims: its sidecar's, else its name's. A sidecar that is refused claims none."""
     try:
@@ -134,14 +147,13 @@ def receive(path: Path, sha256: str) -> Received:
         tables = _read_workbook(path)
     if not any(table.rows.height for table in tables):
         raise Refused("empty", "The file has a header and no rows", "Deliver it again, whole", rows=0)
-    named = NAME_WITH_PERIOD.match(path.stem)
     return Received(
         file_name=path.name,
         sha256=sha256,
         revision=int(declared.get("revision", named_revision(path))),
         is_partial=bool(declared.get("partial", False)),
         confirmed_because=declared.get("confirmed"),
-        file_month=dt.date(int(named["year"]), int(named["month"]), 1) if named else None,
+        file_month=named_month(path.name),
         ends_with_line_break=suffix != ".csv" or _ends_with_line_break(path),
         tables=tables,
     )
