@@ -18,6 +18,7 @@ import polars as pl
 
 from orchestration.extracts import Extract
 from orchestration.landing.received import Received, Refused, content_hash, named_revision, receive
+from orchestration.landing.table import shown
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.layout import Layout
@@ -112,10 +113,10 @@ class Landing:
                     "The file's columns are not of the types agreed",
                     "Deliver text, or numbers, dates and flags as such",
                 )
-                refused.append(self._refuse(path.name, sha256, extract, refusal))
+                refused.append(self._refuse(shown(path.name), sha256, extract, refusal))
                 continue
             except Refused as refusal:
-                refused.append(self._refuse(path.name, sha256, extract, refusal))
+                refused.append(self._refuse(shown(path.name), sha256, extract, refusal))
                 continue
             delivery = _record(delivery_id, received, layout, validated, extract, is_synthetic)
             self._build(delivery, validated)
