@@ -38,13 +38,25 @@ def read_parquet(path: Path) -> Table:
             "The file's pages cannot be read",
             "It may be damaged: deliver it again",
         ) from error
-    texts = frame.select(pl.col(pl.String).str.len_bytes().sum())
-    refuse_unpacked(sum(texts.row(0), 0) if texts.width else 0, LARGEST_UNPACKED)
+    refuse_unpacked(sum(_bytes(column) for column in frame), LARGEST_UNPACKED)
+    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
     header = tuple(frame.columns)
     return Table(path.name, header, frame.rename({name: str(i) for i, name in enumerate(header)}))
 
 
+def _bytes(column: pl.Series) -> int:
+    """The bytes of a column's texts, each counted as often as it occurs."""
+    if column.dtype == pl.Categorical:
+        return int(column.cat.len_bytes().cast(pl.Int64).sum())
+    return int(column.str.len_bytes().cast(pl.Int64).sum()) if column.dtype == pl.String else 0
+
+
 def _refuse_large(footer: pa.parquet.FileMetaData) -> None:
+    leaves = [footer.schema.column(i) for i in range(footer.num_columns)]
+    if any(leaf.max_repetition_level or leaf.path != leaf.name for leaf in leaves):
+        raise Refused(
+            "unreadable", "Columns hold lists or records, and not single values", "Deliver a column for each value"
+        )
     refuse_wide(footer.num_columns)
     refuse_long(footer.num_rows)
     pages = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))

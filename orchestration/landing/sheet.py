@@ -91,10 +91,12 @@ class Scanned:
 
 @dataclass(frozen=True)
 class Workbook:
-    """Every sheet of a workbook in its order, and the day its serial dates count from."""
+    """Every sheet of a workbook in its order, the day its serial dates count from, and the characters of the longest
+    text that cells share."""
 
     sheets: list[Scanned]
     day_zero: dt.date
+    longest_text: int
 
 
 def column_letters(number: int) -> str:

@@ -12,7 +12,7 @@ import fastexcel
 import polars as pl
 
 from orchestration.landing.sheet import FAULTS, Scanned
-from orchestration.landing.table import Refused, Table, refuse_wide, without_blank_ends
+from orchestration.landing.table import Refused, Table, refuse_unpacked, refuse_wide, without_blank_ends
 from orchestration.landing.xls_records import scan_xls
 from orchestration.landing.xlsx_sheet import scan_xlsx
 
@@ -20,6 +20,8 @@ from orchestration.landing.xlsx_sheet import scan_xlsx
 LARGEST_WORKBOOK = 128 * 1024**2
 # Set 2026-11-24: the reader makes room for every cell up to the last one used, 24 bytes each and its text besides.
 MOST_CELLS = 10_000_000
+# Set 2026-11-24: a shared text is stored once and copied into every cell that has it.
+LARGEST_TEXT = 2 * 1024**3
 
 
 def read_workbook(path: Path) -> tuple[tuple[Table, ...], dt.date]:
@@ -35,6 +37,7 @@ def read_workbook(path: Path) -> tuple[tuple[Table, ...], dt.date]:
     used = [sheet for sheet in workbook.sheets if sheet.width]
     for sheet in used:
         _refuse_faults(sheet)
+    refuse_unpacked(workbook.longest_text * sum(sheet.last_row * sheet.width for sheet in used), LARGEST_TEXT)
     try:
         reader = fastexcel.read_excel(content)
         if reader.sheet_names != [sheet.name for sheet in workbook.sheets]:

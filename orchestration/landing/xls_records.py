@@ -146,7 +146,8 @@ def _scan(stream: bytes) -> Workbook:
             for number, data in _records(stream, start):
                 scan.record(number, data)
         sheets.append(scan.result(name, position, is_hidden=state != 0))
-    return Workbook(sheets, day_zero)
+    # A cell of this format is bound to 65,536 rows, and the file's size bounds its texts.
+    return Workbook(sheets, day_zero, longest_text=0)
 
 
 class _SheetScan:

@@ -18,7 +18,6 @@ from orchestration.landing.sheet import (
     column_letters,
     column_number,
 )
-from orchestration.landing.table import refuse_unpacked
 from orchestration.landing.xlsx_parts import (
     SMALL,
     Attributes,
@@ -32,8 +31,6 @@ from orchestration.landing.xlsx_parts import (
     parse,
 )
 
-# Set 2026-11-24: a shared text is stored once and copied into every cell that has it.
-LARGEST_TEXT = 2 * 1024**3
 LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
 # A row that is not hidden and holds nothing but places, shared texts, numbers, flags and texts of its own. Nearly every
 # row of a delivery is one; to pass over them takes a fifth of the time that following their elements takes.
@@ -62,9 +59,8 @@ def scan_xlsx(content: bytes) -> Workbook:
         if part:
             parse(scan.without_plain_rows(package.blocks(part)), scan)
         sheets.append(scan.result(name, position, is_hidden))
-    cells = sum(sheet.last_row * sheet.width for sheet in sheets)
-    refuse_unpacked(package.longest_text() * cells, LARGEST_TEXT)
-    return Workbook(sheets, DAY_ZERO_1904 if book.counts_from_1904 else DAY_ZERO_1900)
+    day_zero = DAY_ZERO_1904 if book.counts_from_1904 else DAY_ZERO_1900
+    return Workbook(sheets, day_zero, package.longest_text())
 
 
 class _SheetScan(Follower):
@@ -91,8 +87,8 @@ class _SheetScan(Follower):
         plain = re.compile(ROW.format(cell=cell).encode())
 
         def pass_over(row: re.Match[bytes]) -> bytes:
-            self._row = int(row[1])
-            self._last_row = max(self._last_row, self._row)
+            if b"<v>" in row[0] or b"<is>" in row[0]:
+                self._last_row = max(self._last_row, int(row[1]))
             return b""
 
         for block in blocks:
