@@ -41,7 +41,8 @@ def sheet_data(
     for number, line in enumerate([list(rows[0]), *(list(row.values()) for row in rows)], start=first_row):
         texts = {place(number, column): _text(place(number, column), cell) for column, cell in enumerate(line, start=1)}
         texts |= {at: xml for at, xml in (cells or {}).items() if at[1:] == str(number)}
-        written.append(f'<row r="{number}" {(attributes or {}).get(number, "")}>{"".join(texts.values())}</row>')
+        more = (attributes or {}).get(number)
+        written.append(f'<row r="{number}"{f" {more}" if more else ""}>{"".join(texts.values())}</row>')
     return f"<sheetData>{''.join(written)}</sheetData>"
 
 
