@@ -24,8 +24,9 @@ from orchestration.extracts import EXTRACTS, Extract
 from orchestration.failures import QuotingNoRow
 from orchestration.guard import Busy, only_refresh
 from orchestration.landing.identity import identify
-from orchestration.landing.received import Refused, delivery_files, named_month, receive
+from orchestration.landing.received import delivery_files, named_month, receive
 from orchestration.landing.store import Landing
+from orchestration.landing.table import Refused
 from orchestration.landing.validation import validate
 from orchestration.layouts import recognise
 

@@ -576,9 +576,11 @@ READINGS: list[tuple[str, dict[str, str], str, Any]] = [
     (CRIME, {"is_domestic": " true "}, "is_domestic", True),
     *[
         (CRIME, {**CHARGED, "outcome_date": text}, "outcome_date", dt.date(2009, 2, 3))
-        for text in ("2009-02-03", "2009-02-03 00:00:00", "03/02/2009", " 2009-02-03 ")
+        for text in ("2009-02-03", "2009-02-03 00:00:00", "2009-02-03T00:00:00", "03/02/2009", " 2009-02-03 ")
     ],
     *[("workforce", {"headcount": text}, "headcount", 12) for text in ("12", "12.0", "12.00", " 12 ", "012")],
+    *[("workforce", {"headcount": text}, "headcount", 5116) for text in ("5,116", " 5,116 ", "5,116.0")],
+    ("asset_recovery", {"value_gbp": "1,234,567.50"}, "value_gbp", 1_234_567.5),
     *[("workforce", {"sickness_hours": text}, "sickness_hours", 5.0) for text in ("5", "5.0", " 5 ", "5e0")],
     ("workforce", {"sickness_hours": "0"}, "sickness_hours", 0.0),
     ("workforce", {"budgeted_fte": ""}, "budgeted_fte", None),
@@ -618,16 +620,16 @@ UNREADABLE = [
             "03/02/2009 x",
         )
     ],
-    *[("workforce", "headcount", text) for text in ("12.5", "1,000", "1e3", "12 people", "0x10", "--1")],
-    *[("workforce", "fte", text) for text in ("1,000.5", "nan", "inf", "-", "11.5 fte")],
-    *[("asset_recovery", "value_gbp", text) for text in ("£1250", "1,250.50", "1.2m", "nan", "not valued")],
-    *[("service_levels", "demand", text) for text in ("5,000", "5e3", "4999.5")],
+    *[("workforce", "headcount", text) for text in ("12.5", "1,00", "1e3", "12 people", "0x10", "--1")],
+    *[("workforce", "fte", text) for text in ("1,000,5", "nan", "inf", "-", "11.5 fte")],
+    *[("asset_recovery", "value_gbp", text) for text in ("£1250", "1250,50", "1.2m", "nan", "not valued")],
+    *[("service_levels", "demand", text) for text in ("50,00", "5e3", "4999.5")],
     *[("service_levels", "service_date", text) for text in ("2008-12-32", "total", "8 Dec")],
     *[("complaints", "closed_date", text) for text in ("open", "00/00/2009", "2009-02-30")],
     *[("milestones", "current_due", text) for text in ("tbc", "March 2009", "Q4 2008/09")],
     *[("milestones", "completed_date", text) for text in ("no", "-")],
     *[("measure_returns", "published_value", text) for text in ("77.5%", "77,5", "n/a")],
-    *[("measure_returns", "denominator", text) for text in ("5,000", "£50", "50m")],
+    *[("measure_returns", "denominator", text) for text in ("5,0000", "£50", "50m")],
     *[("measure_returns", "respondents", text) for text in ("50.5", "<10")],
 ]
 

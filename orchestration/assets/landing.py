@@ -13,6 +13,8 @@ from dagster_duckdb import DuckDBResource
 from orchestration.asset_checks import (
     accepted_rows_result,
     accepted_rows_spec,
+    control_totals_result,
+    control_totals_spec,
     deliveries_result,
     deliveries_spec,
 )
@@ -35,7 +37,7 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         group_name="landing",
         kinds={"parquet", "duckdb"},
         description=f"{extract.title}: every accepted row of every delivery. {extract.model.__doc__}",
-        check_specs=[deliveries_spec(key), accepted_rows_spec(key)],
+        check_specs=[deliveries_spec(key), control_totals_spec(key), accepted_rows_spec(key)],
     )
     def landed(
         context: dg.AssetExecutionContext, folders: Folders, build: DuckDBResource
@@ -46,6 +48,7 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         with QuotingNoRow(Unforeseen):
             landed, refused = landing.land(files, extract, is_synthetic)
         yield deliveries_result(key, refused)
+        yield control_totals_result(key, refused)
         yield accepted_rows_result(key, landed)
         if refused:
             said = "\n".join(f"{extract.name}/{d.file_name}: {d.reason}" for d in refused)

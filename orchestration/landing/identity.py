@@ -7,13 +7,15 @@ Does not belong here: whether it is valid (`received.py`).
 
 import hashlib
 import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestration.landing.delivery import write_json
-from orchestration.landing.received import is_regular, revision_of, sidecar_of
+from orchestration.landing.received import is_regular, revision_of
+from orchestration.landing.sidecar import can_be_named, sidecar_bytes, sidecar_of
 
 REMEMBERED = "identities.json"
 # Set 2026-11-24: file systems keep times to a few milliseconds at worst; a file written this shortly before it was
@@ -76,11 +78,9 @@ def identify(path: Path) -> Identity:
             while block := stream.read(1024 * 1024):
                 digest.update(block)
     else:
-        digest.update(path.name.encode("utf-8", "surrogateescape"))
+        digest.update(os.fsencode(path.name))
     whole = digest.copy()
-    sidecar = sidecar_of(path)
-    if is_regular(sidecar):
-        whole.update(sidecar.read_bytes())
+    whole.update(sidecar_bytes(path))
     return Identity(whole.hexdigest(), digest.hexdigest(), revision_of(path))
 
 
@@ -90,6 +90,6 @@ def _times(path: Path) -> list[int]:
         return []
     times = []
     for part in (path, sidecar_of(path)):
-        found = part.stat() if is_regular(part) else None
+        found = part.stat() if can_be_named(part) and is_regular(part) else None
         times += [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino] if found else [0, 0, 0, 0]
     return times

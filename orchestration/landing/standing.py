@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from orchestration.extracts import Extract
 from orchestration.landing.delivery import Delivery
-from orchestration.landing.received import Refused, named_month
+from orchestration.landing.received import named_month
+from orchestration.landing.table import Refused
 
 # The reason of a withdrawal that the landing makes itself; it is undone when the file has its first sidecar again.
 DECLARED_ANEW = "the same file lies in raw/ with another sidecar"

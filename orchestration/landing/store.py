@@ -26,8 +26,9 @@ from orchestration.landing.delivery import (
     write_record,
 )
 from orchestration.landing.identity import Identities
-from orchestration.landing.received import Received, Refused, named_month, read_as, receive
+from orchestration.landing.received import Received, named_month, read_as, receive
 from orchestration.landing.standing import DECLARED_ANEW, declared_anew, is_declared_anew, judge, repeated
+from orchestration.landing.table import Refused, shown
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.layout import Layout
@@ -87,17 +88,18 @@ class Landing:
         # In order: a delivery that came under several names goes by the first of them.
         for path in sorted(files):
             identity = identities.of(path)
-            id = delivery_id(identity.sha256, identity.revision, path.name)
+            name = shown(path.name)
+            id = delivery_id(identity.sha256, identity.revision, name)
             if id in names:
                 continue
-            names[id] = path.name
+            names[id] = name
             if id in stored:
-                stored[id] = self._met_again(stored[id], path.name)
+                stored[id] = self._met_again(stored[id], name)
                 continue
             delivery = Delivery(
                 delivery_id=id,
                 extract=extract.name,
-                file_name=path.name,
+                file_name=name,
                 **vars(identity),
                 received_at=_now(),
                 status="landed",

@@ -116,7 +116,7 @@ def _read_workbook(received: Received) -> pl.DataFrame:
 def _read_year(table: Table) -> pl.DataFrame:
     positions = _severity_positions(table)
     # Below the header an area row has a name and a figure; blank rows separate boroughs from regions.
-    cells = table.rows.with_row_index("line_number", offset=2).slice(2)
+    cells = table.rows.with_row_index("line_number", offset=table.first_line).slice(2)
     named = cells.filter(pl.col(AREA_COLUMN).str.strip_chars().str.len_chars() > 0)
     return named.unpivot(
         on=list(positions),
