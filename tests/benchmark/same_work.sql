@@ -134,7 +134,7 @@ copy (
     from checked
     inner join received on checked.row_id = received.rowid
     where checked.rules <> ''
-) to 'quarantined.csv';
+) to 'quarantined/recorded_crime/rows.csv';
 
 create table recorded_crime as
 select * exclude (row_id, rules)
@@ -142,19 +142,3 @@ from checked
 where rules = '';
 
 copy recorded_crime to 'landing' (format parquet, partition_by (delivery_id), overwrite_or_ignore);
-
-create temp table summary as
-select
-    period_month,
-    area,
-    offence_code,
-    is_domestic,
-    is_gun_enabled,
-    is_knife_enabled,
-    drug_type,
-    date_trunc('month', arrest_date) as arrest_month,
-    date_trunc('month', outcome_date) as outcome_month,
-    sum(offences) as offences,
-    sum(victims_under_20) as victims_under_20
-from recorded_crime
-group by all;
