@@ -19,9 +19,9 @@ COUNTS = ["months_covered", "victims_under_20", "offences"]
 TEXTS = ["offence_ref", "offence_code", "victim_group", "outcome_type", "drug_type"]
 OUTCOMES = ["charge", "summons", "caution", "taken_into_consideration", "penalty_notice", "cannabis_warning"]
 SLUG = "[a-z0-9][a-z0-9_]{0,39}"
-WORDS = {word: True for word in ("true", "t", "yes", "y", "1")} | {
-    word: False for word in ("false", "f", "no", "n", "0")
-}
+TRUE = ["true", "t", "yes", "y", "1"]
+FALSE = ["false", "f", "no", "n", "0"]
+WORDS = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
 KEYS = ["period_month", "area"]
 SUMMED = ["offences", "victims_under_20"]
 
@@ -38,10 +38,11 @@ def main() -> None:
         for path in sorted((raw / "recorded_crime").glob("*.csv")):
             accepted = _land(path, areas, offences["offence_code"], out)
             stored = "insert into recorded_crime" if summaries else "create table recorded_crime as"
+            database.register("accepted", accepted)
             database.execute(f"{stored} select * from accepted")
             summaries.append(_summary(accepted))
-        measure = _measures(pd.concat(summaries), offences)
-        database.execute("create table measure as select * from measure")
+        database.register("measured", _measures(pd.concat(summaries), offences))
+        database.execute("create table measure as select * from measured")
 
 
 def _land(path: Path, areas: pd.Series, offence_codes: pd.Series, out: Path) -> pd.DataFrame:
@@ -123,8 +124,7 @@ def _broken(
     has_text = {name: _text(received[name]).notna() for name in DAYS + FLAGS + COUNTS}
     unread = {f"{name}_unreadable": has_text[name] & read[name].isna() for name in has_text}
     missing = {
-        f"{name}_missing": rows[name].isna() & ~has_text[name]
-        for name in ["period_month", *FLAGS, "victims_under_20"]
+        f"{name}_missing": rows[name].isna() & ~has_text[name] for name in ["period_month", *FLAGS, "victims_under_20"]
     }
     missing |= {f"{name}_missing": rows[name].isna() for name in ("area", "offence_code", "offences")}
     recorded, outcome, reference = rows["recorded_date"], rows["outcome_date"], rows["offence_ref"]
@@ -174,7 +174,9 @@ def _measures(summary: pd.DataFrame, offence_groups: pd.DataFrame) -> pd.DataFra
     """The monthly counts that the measures of recorded crime are made of, one row per measure, month and area."""
     crime = summary.merge(offence_groups, on="offence_code")
     group, category = crime["offence_group"], crime["offence_category"]
-    is_gun, is_knife, is_domestic = (crime[name].astype(bool) for name in ("is_gun_enabled", "is_knife_enabled", "is_domestic"))
+    is_gun, is_knife, is_domestic = (
+        crime[name].astype(bool) for name in ("is_gun_enabled", "is_knife_enabled", "is_domestic")
+    )
     is_serious = crime["is_tier_1"].astype(bool)
     is_violent = group.isin(["homicide", "attempted_murder", "grievous_bodily_harm"])
     is_class_a = (group == "drug_trafficking") & crime["drug_type"].isin(["cocaine", "crack", "heroin"])

@@ -37,10 +37,11 @@ def main() -> None:
         for path in sorted((raw / "recorded_crime").glob("*.csv")):
             accepted = _land(path, rules, out)
             stored = "insert into recorded_crime" if summaries else "create table recorded_crime as"
+            database.register("accepted", accepted)
             database.execute(f"{stored} select * from accepted")
             summaries.append(_summary(accepted))
-        measure = _measures(pl.concat(summaries), offences)
-        database.execute("create table measure as select * from measure")
+        database.register("measured", _measures(pl.concat(summaries), offences))
+        database.execute("create table measure as select * from measured")
 
 
 def _land(path: Path, rules: dict[str, pl.Expr], out: Path) -> pl.DataFrame:
@@ -171,7 +172,7 @@ def _measures(summary: pl.DataFrame, offence_groups: pl.DataFrame) -> pl.DataFra
     crime = summary.join(offence_groups, on="offence_code")
     count = pl.col("offences")
     group, category = pl.col("offence_group"), pl.col("offence_category")
-    is_gun, is_knife, is_domestic = (pl.col(name) for name in ("is_gun_enabled", "is_knife_enabled", "is_domestic"))
+    is_domestic, is_gun, is_knife = (pl.col(name) for name in FLAGS)
     is_serious, is_violent = pl.col("is_tier_1"), group.is_in(["homicide", "attempted_murder", "grievous_bodily_harm"])
     with_gun = is_gun & category.is_in(["violence", "sexual", "robbery", "burglary"])
     recorded = crime.group_by(KEYS).agg(
