@@ -2,7 +2,7 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test dev sample measure lock clean
+.PHONY: refresh test test-long dev sample quarantine withdraw measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -31,11 +31,25 @@ test: .venv/synced $(MANIFEST)
 	$(BIN)/mypy
 	$(BIN)/pytest
 
+# The soak: kill moments, delivery histories through the whole pipeline.
+test-long: .venv/synced $(MANIFEST)
+	$(BIN)/pytest -m long
+
 dev: .venv/synced $(MANIFEST)
 	$(BIN)/python -m orchestration.dev
 
 sample: .venv/synced
 	$(BIN)/python -m orchestration.sample_deliveries --scale $(SCALE) $(if $(RAW),--raw $(RAW))
+
+# What waits in quarantine, and why.
+quarantine: .venv/synced
+	@$(BIN)/python -m orchestration.quarantine
+
+# Take back a delivery that passed every check and is wrong. The names go through the environment, never through a shell.
+withdraw: export WITHDRAW_DELIVERY := $(value DELIVERY)
+withdraw: export WITHDRAW_REASON := $(value REASON)
+withdraw: .venv/synced
+	@$(BIN)/python -m orchestration.withdraw --delivery "$$WITHDRAW_DELIVERY" --reason "$$WITHDRAW_REASON"
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'

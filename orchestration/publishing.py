@@ -25,8 +25,8 @@ DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
 # Readable by every DuckDB client from 1.2 on.
 STORAGE_VERSION = "v1.2.0"
-# When a delivery was first read says nothing about its content.
-NOT_CONTENT = {"delivery": {"received_at"}}
+# When a delivery was first read, or withdrawn, says nothing about its content.
+NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
 
 OWN_TABLES: dict[str, dict[str, Any]] = {
     "release": {

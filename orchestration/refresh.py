@@ -1,6 +1,6 @@
 """The refresh from the command line: one run of `monthly_refresh`, and its result in words.
 
-Here: arguments, the default month, the lock, the last lines that people read.
+Here: arguments, the default month, the last lines that people read.
 Belongs here: what a person at a terminal (or cron) needs around the Dagster job.
 Does not belong here: any step of the flow.
 """
@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import fcntl
 import json
 import os
 import re
 import sys
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.guard import Busy, only_refresh
 from orchestration.landing.identity import identify
 from orchestration.landing.received import (
     NAME_WITH_PERIOD,
@@ -94,21 +91,6 @@ def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | No
     return max(months, default=None)
 
 
-@contextmanager
-def only_refresh(warehouse: Path) -> Iterator[None]:
-    """Hold the warehouse's lock; a second refresh says who holds it and exits."""
-    with (warehouse / "refresh.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise SystemExit(f"Not started: another refresh holds this warehouse ({lock.read().strip()}).") from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} since {dt.datetime.now():%Y-%m-%d %H:%M}")
-        lock.flush()
-        yield
-
-
 def main() -> None:
     """Refresh, and end with where the release is and what it says; exit 1 with the reason when it failed."""
     parser = argparse.ArgumentParser(prog="refresh", description=main.__doc__)
@@ -127,34 +109,15 @@ def main() -> None:
     from orchestration.resources import raw_folder, warehouse_folder
 
     raw, warehouse = raw_folder(), warehouse_folder()
-    warehouse.mkdir(parents=True, exist_ok=True)
     os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
-    with only_refresh(warehouse):
-        _discard_damaged_build(warehouse / "build.duckdb")
-        month = arguments.month or _default_month(raw, warehouse)
-        print(f"Refreshing {month} from {raw} into {warehouse}", flush=True)
-        _run(month, warehouse)
-    print(f"Done in {time.monotonic() - started:.0f} s.")
-
-
-def _discard_damaged_build(build: Path) -> None:
-    """Delete a build database that cannot be opened: it is made again from the landing."""
-    if not build.exists():
-        return
     try:
-        duckdb.connect(str(build)).close()
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise SystemExit(f"Not started: another process has {build} open.") from None
-        _delete_build(build)
-    except duckdb.Error:
-        _delete_build(build)
-
-
-def _delete_build(build: Path) -> None:
-    print(f"{build} is damaged; it is made again from the landing.")
-    build.unlink()
-    build.with_name(build.name + ".wal").unlink(missing_ok=True)
+        with only_refresh(warehouse):
+            month = arguments.month or _default_month(raw, warehouse)
+            print(f"Refreshing {month} from {raw} into {warehouse}", flush=True)
+            _run(month, warehouse)
+    except Busy as busy:
+        sys.exit(str(busy))
+    print(f"Done in {time.monotonic() - started:.0f} s.")
 
 
 def _default_month(raw: Path, warehouse: Path) -> str:
@@ -184,6 +147,7 @@ def _run(month: str, warehouse: Path) -> None:
 
     job = definitions.resolve_job_def("monthly_refresh")
     with dg.DagsterInstance.get() as instance:
+        _end_killed_runs(instance)
         result = job.execute_in_process(
             instance=instance,
             partition_key=month,
@@ -193,6 +157,14 @@ def _run(month: str, warehouse: Path) -> None:
     if not result.success:
         sys.exit(_failure(result))
     _summary(warehouse, result)
+
+
+def _end_killed_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs that were killed as failed: whoever holds the warehouse knows that none of them is alive."""
+    import dagster as dg
+
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])):
+        instance.report_run_failed(run, "Killed before it ended.")
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:

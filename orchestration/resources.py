@@ -24,6 +24,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
+from orchestration.guard import BUILD, only_refresh
 from orchestration.landing.store import Landing
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ def warehouse_folder() -> Path:
 
 
 class Folders(dg.ConfigurableResource):
-    """Where deliveries arrive and where everything is kept."""
+    """Where deliveries arrive and where everything is kept, held for one run at a time."""
 
     raw: str
     warehouse: str
@@ -54,6 +55,11 @@ class Folders(dg.ConfigurableResource):
     @property
     def warehouse_path(self) -> Path:
         return Path(self.warehouse)
+
+    @contextlib.contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Folders"]:
+        with only_refresh(self.warehouse_path):
+            yield self
 
     def targets_known_on(self, default: dt.date) -> dt.date:
         """Targets agreed up to this day are judged; `TARGETS_KNOWN_ON` overrides the reporting month's end."""
@@ -108,8 +114,18 @@ class DbtInProcess(dg.ConfigurableResource):
             yield from event.to_default_asset_events(
                 selection.manifest, selection.dagster_dbt_translator, context, target
             )
-        if not outcome.success:
+        if outcome.success:
+            return
+        if _is_about_figures(outcome):
             raise dg.Failure(description=_why(outcome), allow_retries=False)
+        raise RuntimeError(_why(outcome))
+
+
+def _is_about_figures(outcome: dbtRunnerResult) -> bool:
+    """Whether every failure is a test's verdict on the figures, and none an error in making them."""
+    return isinstance(outcome.result, RunExecutionResult) and not any(
+        node.status == "error" for node in outcome.result.results
+    )
 
 
 def _why(outcome: dbtRunnerResult) -> str:
@@ -127,6 +143,6 @@ def resources() -> dict[str, object]:
         "folders": Folders(
             raw=str(raw_folder()), warehouse=str(warehouse), known_on=os.environ.get("TARGETS_KNOWN_ON", "")
         ),
-        "build": DuckDBResource(database=str(warehouse / "build.duckdb")),
+        "build": DuckDBResource(database=str(warehouse / BUILD)),
         "dbt": DbtInProcess(warehouse=str(warehouse)),
     }

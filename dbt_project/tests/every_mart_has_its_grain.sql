@@ -19,6 +19,7 @@
     'fct_road_casualties': 'period_month, months_covered, area_id, source, severity',
     'fct_workforce': 'period_month, area_id, source, business_group, role',
     'delivery': 'delivery_id',
+    'delivery_quarantine': 'delivery_id, rule',
     'scorecard': 'measure_id, target_id',
 } %}
 {% for mart, grain in grains.items() %}

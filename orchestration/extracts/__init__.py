@@ -26,10 +26,10 @@ from orchestration.extracts.workforce import Workforce
 class Extract:
     """One business system's delivery.
 
-    `date_column` holds the event date of a record, from which its month follows. `speaks_for_every_area` marks rare
-    events: a delivery covers every area of the force, and an area without rows had none. `areas_vary` marks extracts
-    whose deliveries need not have the areas of the one before. `quarantine_limit` is the share of rows that may be
-    quarantined before the whole delivery is refused.
+    `date_column` holds the event date of a record, from which its month follows; `key_column` its reference, which
+    belongs to one month alone. `speaks_for_every_area` marks rare events: a delivery covers every area of the force,
+    and an area without rows had none. `areas_vary` marks extracts whose deliveries need not have the areas of the one
+    before. `quarantine_limit` is the share of rows that may be quarantined before the whole delivery is refused.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Extract:
     model: type[ExtractModel]
     cadence: Literal["monthly", "annual"]
     date_column: str | None = None
+    key_column: str | None = None
     speaks_for_every_area: bool = False
     areas_vary: bool = False
     # Areas a whole delivery may have no rows for in a month.
@@ -48,13 +49,14 @@ class Extract:
 EXTRACTS: dict[str, Extract] = {
     extract.name: extract
     for extract in [
-        Extract("recorded_crime", "Recorded crime", RecordedCrime, "monthly", "recorded_date"),
+        Extract("recorded_crime", "Recorded crime", RecordedCrime, "monthly", "recorded_date", "offence_ref"),
         Extract(
             "victim_satisfaction",
             "User Satisfaction Survey",
             VictimSatisfaction,
             "monthly",
             "interview_date",
+            "response_ref",
         ),
         Extract(
             "public_attitude",
@@ -62,17 +64,21 @@ EXTRACTS: dict[str, Extract] = {
             PublicAttitude,
             "monthly",
             "interview_date",
+            "response_ref",
             # A survey published for the whole force once a year comes with that month's interviews.
             occasional_areas=Extract.occasional_areas | {"force"},
         ),
         Extract("workforce", "Workforce", Workforce, "monthly", occasional_areas=frozenset()),
-        Extract("road_casualties", "Road casualties (STATS19)", RoadCasualties, "monthly", "collision_date"),
+        Extract(
+            "road_casualties", "Road casualties (STATS19)", RoadCasualties, "monthly", "collision_date", "casualty_ref"
+        ),
         Extract(
             "criminal_networks",
             "Criminal networks disrupted",
             CriminalNetworks,
             "monthly",
             "disruption_date",
+            "disruption_ref",
         ),
         Extract(
             "asset_recovery",
@@ -80,6 +86,7 @@ EXTRACTS: dict[str, Extract] = {
             AssetRecovery,
             "monthly",
             "seizure_date",
+            "case_ref",
             speaks_for_every_area=True,
             areas_vary=True,
         ),
@@ -90,6 +97,7 @@ EXTRACTS: dict[str, Extract] = {
             Complaints,
             "monthly",
             "received_date",
+            "complaint_ref",
             speaks_for_every_area=True,
             areas_vary=True,
         ),

@@ -1,5 +1,13 @@
 -- One row per delivery received: what became of it.
-with current_periods as (
+with rules as (
+    select
+        delivery_id,
+        string_agg(rule || ' ' || rows_quarantined, '; ' order by rule) as rules_broken
+    from {{ source('landing', 'delivery_rule') }}
+    group by delivery_id
+),
+
+current_periods as (
     select
         delivery_id,
         count(*) as periods_current
@@ -33,19 +41,22 @@ select
     delivery.rows_received,
     delivery.rows_accepted,
     delivery.rows_quarantined,
-    delivery.rules_broken,
+    rules.rules_broken,
     delivery.is_partial,
     delivery.is_synthetic,
+    delivery.confirmed_because,
     case
-        when delivery.status = 'refused' then 'refused'
+        when delivery.status in ('refused', 'withdrawn') then delivery.status
         when coalesce(current_periods.periods_current, 0) = 0 then 'superseded'
         when current_periods.periods_current < periods.periods then 'partly superseded'
         else 'current'
     end as status,
-    delivery.reason
+    delivery.reason,
+    delivery.withdrawn_at
 from {{ source('landing', 'delivery') }} as delivery
 left join periods on delivery.delivery_id = periods.delivery_id
 left join current_periods on delivery.delivery_id = current_periods.delivery_id
+left join rules on delivery.delivery_id = rules.delivery_id
 cross join {{ source('landing', 'reporting_month') }} as reporting
 where periods.first_month is null
     or delivery.extract = 'population'

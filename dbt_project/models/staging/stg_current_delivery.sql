@@ -24,6 +24,7 @@ select
     delivery.delivery_id,
     delivery.revision,
     delivery.is_partial,
+    delivery.confirmed_because,
     layouts.areas
 from {{ source('landing', 'delivery') }} as delivery
 inner join periods on delivery.delivery_id = periods.delivery_id
