@@ -60,10 +60,10 @@ CRIME = Rows(
     "offences",
     "offence_category = 'robbery' and is_knife_enabled",
     "offence_group: robbery, offence_category: robbery, is_tier_1: false, is_tier_2: true, is_domestic: false, "
-    "is_gun_enabled: false, is_knife_enabled: true, is_arrested: false, has_victim_under_20: false, "
+    "is_gun_enabled: false, is_knife_enabled: true, has_victim_under_20: false, "
     "victims_under_20: 0, offences: 3",
     "offence_group: robbery, offence_category: robbery, is_tier_1: false, is_tier_2: true, is_domestic: false, "
-    "is_gun_enabled: false, is_knife_enabled: false, is_arrested: false, has_victim_under_20: false, "
+    "is_gun_enabled: false, is_knife_enabled: false, has_victim_under_20: false, "
     "victims_under_20: 0, offences: 5",
 )
 SERVICES = Rows(

@@ -7,13 +7,16 @@ Does not belong here: what is done with it.
 
 import contextlib
 import datetime as dt
+import hashlib
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
@@ -25,9 +28,13 @@ from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
 from orchestration.guard import BUILD, only_refresh
+from orchestration.landing.delivery import write_json
 from orchestration.landing.store import Landing
 
 ROOT = Path(__file__).parents[1]
+# Set 2026-11-24: enough for thirty million rows; DuckDB writes the rest to disk instead of taking the machine's memory.
+# dbt's own connection says the same in profiles.yml.
+MEMORY_LIMIT = "1GB"
 DBT_PROJECT = DbtProject(project_dir=ROOT / "dbt_project", profiles_dir=ROOT / "dbt_project")
 
 
@@ -82,12 +89,11 @@ class DbtInProcess(dg.ConfigurableResource):
     def build(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         """Build and test the selected models; yields their results, then raises `dg.Failure` if any failed.
 
-        Unit tests are the developer's and are left out. Tables are always made anew, so that a changed seed or type
-        counts.
+        Unit tests are the developer's and are left out. Seeds are always made anew, so that a changed type counts, and
+        so is what was made of each delivery once, when its definition has changed.
         """
-        selection = get_updated_cli_invocation_params_for_context(
-            context, validate_manifest(DBT_PROJECT.manifest_path), DagsterDbtTranslator()
-        )
+        manifest = validate_manifest(DBT_PROJECT.manifest_path)
+        selection = get_updated_cli_invocation_params_for_context(context, manifest, DagsterDbtTranslator())
         finished: list[DbtCoreCliEventMessage] = []
 
         def keep(message: EventMsg) -> None:
@@ -104,9 +110,14 @@ class DbtInProcess(dg.ConfigurableResource):
         target.mkdir(exist_ok=True)
         shutil.copy2(DBT_PROJECT.manifest_path.with_name("partial_parse.msgpack"), target)
         project = str(DBT_PROJECT.project_dir)
+        with duckdb.connect(str(Path(self.warehouse) / BUILD)) as build:
+            build.execute("drop schema if exists seeds cascade")
+        definitions, known = _incremental_definitions(manifest), target / "incremental_definitions.json"
+        is_known = known.is_file() and json.loads(known.read_text(encoding="utf-8")) == definitions
         with contextlib.chdir(self.warehouse):
             outcome = dbtRunner(callbacks=[keep]).invoke(
-                ["--quiet", "--no-write-json", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+                ["--quiet", "--no-write-json", "build", "--exclude-resource-type", "unit_test"]
+                + ([] if is_known else ["--full-refresh"])
                 + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
                 + ["--target-path", str(target), "--log-path", str(target)]
             )
@@ -115,10 +126,31 @@ class DbtInProcess(dg.ConfigurableResource):
                 selection.manifest, selection.dagster_dbt_translator, context, target
             )
         if outcome.success:
+            write_json(known, definitions)
             return
         if _is_about_figures(outcome):
             raise dg.Failure(description=_why(outcome), allow_retries=False)
         raise RuntimeError(_why(outcome))
+
+
+def _incremental_definitions(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Model → digest of its SQL and of the project's macros it uses, for every incremental model."""
+    return {
+        name: hashlib.sha256(
+            "".join(
+                [
+                    node["raw_code"],
+                    *(
+                        manifest["macros"][macro]["macro_sql"]
+                        for macro in node["depends_on"]["macros"]
+                        if manifest["macros"][macro]["package_name"] == node["package_name"]
+                    ),
+                ]
+            ).encode()
+        ).hexdigest()
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental"
+    }
 
 
 def _is_about_figures(outcome: dbtRunnerResult) -> bool:
@@ -143,6 +175,6 @@ def resources() -> dict[str, object]:
         "folders": Folders(
             raw=str(raw_folder()), warehouse=str(warehouse), known_on=os.environ.get("TARGETS_KNOWN_ON", "")
         ),
-        "build": DuckDBResource(database=str(warehouse / BUILD)),
+        "build": DuckDBResource(database=str(warehouse / BUILD), connection_config={"memory_limit": MEMORY_LIMIT}),
         "dbt": DbtInProcess(warehouse=str(warehouse)),
     }

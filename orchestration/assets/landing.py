@@ -22,7 +22,7 @@ from orchestration.landing.synchronise import synchronise_deliveries, synchronis
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
 from orchestration.resources import Folders
 
-DESCRIPTIONS = ["delivery", "delivery_period", "layout_column", "extract", "reporting_month"]
+DESCRIPTIONS = ["loaded", "delivery", "delivery_period", "delivery_rule", "layout_column", "extract", "reporting_month"]
 
 
 def landing_asset(extract: Extract) -> dg.AssetsDefinition:

@@ -19,15 +19,14 @@ select
     offence_groups.mixes,
     crime.drug_type,
     sum(crime.offences) as detections
-from {{ ref('stg_recorded_crime') }} as crime
+from {{ ref('stg_crime_outcome') }} as crime
 inner join known
     on crime.source = known.source
     and crime.area_id = known.area_id
-    and date_trunc('month', crime.outcome_date) = known.period_month
+    and crime.outcome_month = known.period_month
 inner join {{ ref('offence_groups') }} as offence_groups
     on regexp_replace(crime.source, '_total$', '') = offence_groups.source
     and crime.offence_code = offence_groups.offence_code
-where crime.outcome_type is not null
 group by all
 union all
 select

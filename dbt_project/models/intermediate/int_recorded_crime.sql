@@ -19,6 +19,28 @@ counted as (
     select *
     from {{ ref('stg_recorded_crime') }}
     where offences is not null
+),
+
+-- Arrests are also counted as they were known at the end of the reporting month, and as they would have been known a
+-- year before it: what figures of the same age are made of. Those made since are taken off.
+with_arrests_known as (
+    select
+        * exclude (delivery_id, published_rate),
+        arrests as arrests_by_now,
+        arrests as arrests_by_then
+    from counted
+    union all by name
+    select
+        late.* exclude (delivery_id, arrest_month, offences),
+        0 as victims_under_20,
+        0 as offences,
+        0 as arrests,
+        0 as detections,
+        case when late.arrest_month > reporting.reporting_month then -late.offences else 0 end as arrests_by_now,
+        -late.offences as arrests_by_then
+    from {{ ref('stg_crime_arrest') }} as late
+    cross join {{ source('landing', 'reporting_month') }} as reporting
+    where late.arrest_month > {{ add_months('reporting.reporting_month', '-12') }}
 )
 
 select
@@ -34,25 +56,18 @@ select
     crime.is_domestic,
     crime.is_gun_enabled,
     crime.is_knife_enabled,
-    case when carries.victims then crime.victims_under_20 > 0 end as has_victim_under_20,
-    case when carries.arrest then crime.arrest_date is not null end as is_arrested,
-    -- The same arrests as they were known at the end of the reporting month, and as they would have been known a year
-    -- before it: what figures of the same age are made of.
-    case when carries.arrest then coalesce(crime.arrest_date <= last_day(reporting.reporting_month), false) end
-        as is_arrested_by_now,
-    case
-        when carries.arrest
-            then coalesce(crime.arrest_date <= last_day({{ add_months('reporting.reporting_month', '-12') }}), false)
-    end as is_arrested_by_then,
-    case when carries.outcome then crime.outcome_type is not null end as is_detected,
-    sum(crime.victims_under_20) as victims_under_20,
+    case when carries.victims then crime.has_victim_under_20 end as has_victim_under_20,
+    sum(case when carries.victims then crime.victims_under_20 end) as victims_under_20,
+    sum(case when carries.arrest then crime.arrests end) as arrests,
+    sum(case when carries.arrest then crime.arrests_by_now end) as arrests_by_now,
+    sum(case when carries.arrest then crime.arrests_by_then end) as arrests_by_then,
+    sum(case when carries.outcome then crime.detections end) as detections,
     sum(crime.offences) as offences
-from counted as crime
+from with_arrests_known as crime
 inner join carries on crime.source = carries.source
 inner join {{ ref('offence_groups') }} as offence_groups
     on regexp_replace(crime.source, '_total$', '') = offence_groups.source
     and crime.offence_code = offence_groups.offence_code
-cross join {{ source('landing', 'reporting_month') }} as reporting
 group by all
 union all
 select
@@ -69,11 +84,11 @@ select
     case when carries.gun then false end as is_gun_enabled,
     case when carries.knife then false end as is_knife_enabled,
     case when carries.victims then false end as has_victim_under_20,
-    case when carries.arrest then false end as is_arrested,
-    case when carries.arrest then false end as is_arrested_by_now,
-    case when carries.arrest then false end as is_arrested_by_then,
-    case when carries.outcome then false end as is_detected,
     case when carries.victims then 0 end as victims_under_20,
+    case when carries.arrest then 0 end as arrests,
+    case when carries.arrest then 0 end as arrests_by_now,
+    case when carries.arrest then 0 end as arrests_by_then,
+    case when carries.outcome then 0 end as detections,
     0 as offences
 from {{ ref('int_coverage') }} as coverage
 semi join counted using (source, period_month, months_covered, area_id)

@@ -8,8 +8,8 @@ select
     offence_groups.offence_group_title,
     crime.offence_category,
     sum(crime.offences)::bigint as offences,
-    {{ count_where('crime.is_detected', 'crime.offences') }}::bigint as detections,
-    {{ count_where('crime.is_arrested', 'crime.offences') }}::bigint as arrests
+    {{ count_where('true', 'crime.detections') }}::bigint as detections,
+    {{ count_where('true', 'crime.arrests') }}::bigint as arrests
 from {{ ref('int_recorded_crime') }} as crime
 inner join (
     select distinct

@@ -4,9 +4,9 @@ select
     period_month,
     months_covered,
     area_id,
-    {{ count_where('is_domestic and is_arrested') }} as numerator,
-    {{ count_where('is_domestic and is_arrested_by_now') }} as numerator_by_now,
-    {{ count_where('is_domestic and is_arrested_by_then') }} as numerator_by_then,
+    {{ count_where('is_domestic', 'arrests') }} as numerator,
+    {{ count_where('is_domestic', 'arrests_by_now') }} as numerator_by_now,
+    {{ count_where('is_domestic', 'arrests_by_then') }} as numerator_by_then,
     {{ count_where('is_domestic') }} as denominator
 from {{ ref('int_recorded_crime') }}
 group by source, period_month, months_covered, area_id

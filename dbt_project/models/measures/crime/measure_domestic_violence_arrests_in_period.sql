@@ -15,11 +15,10 @@ made as (
     select
         source,
         area_id,
-        date_trunc('month', arrest_date)::date as period_month,
+        arrest_month as period_month,
         {{ count_where('is_domestic') }} as arrests
-    from {{ ref('stg_recorded_crime') }}
-    where arrest_date is not null
-    group by source, area_id, date_trunc('month', arrest_date)
+    from {{ ref('stg_crime_arrest') }}
+    group by source, area_id, arrest_month
 )
 
 select

@@ -5,7 +5,7 @@ select
     period_month,
     months_covered,
     area_id,
-    {{ count_where('is_tier_1 and is_detected') }} as numerator,
+    {{ count_where('is_tier_1', 'detections') }} as numerator,
     {{ count_where('is_tier_1') }} as denominator
 from {{ ref('int_recorded_crime') }}
 group by source, period_month, months_covered, area_id
