@@ -1,5 +1,5 @@
-{# What is made of each delivery once: it never changes, so a refresh adds the rows of new deliveries and takes away those
-   of deliveries that are gone. #}
+{# What is made of each delivery once: it never changes, so a refresh adds the rows of new deliveries and takes away
+   those of deliveries that are gone. #}
 
 {# The deliveries of an extract whose rows are still to be added. #}
 {% macro new_deliveries(extract) -%}
