@@ -124,7 +124,7 @@ def _cast(
     kinds = {pl.Date: "a date (YYYY-MM-DD)", pl.Boolean: "true or false", pl.Int64: "a whole number"}
     failures = []
     for name, wanted in types.items():
-        if rows.schema[name] in (wanted, pl.Null):
+        if rows.schema[name] in (wanted, pl.Null) or rows[name].null_count() == typed[name].null_count():
             continue
         unread = rows[name].is_not_null() & typed[name].is_null()
         if rows.schema[name] == pl.String:
@@ -165,8 +165,7 @@ def _reading_of_text(text: pl.Expr, wanted: pl.DataType) -> pl.Expr:
     if wanted == pl.Date:
         return text.str.to_date("%Y-%m-%d", strict=False, exact=True)
     if wanted == pl.Boolean:
-        lower = text.str.to_lowercase()
-        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False)
+        return pl.when(text == "true").then(True).when(text == "false").then(False)
     if wanted == pl.Float64:
         number = text.cast(pl.Float64, strict=False)
         return pl.when(number.is_finite()).then(number)
@@ -176,13 +175,16 @@ def _reading_of_text(text: pl.Expr, wanted: pl.DataType) -> pl.Expr:
 
 
 def _other_reading_of_text(text: pl.Expr, wanted: pl.DataType, day_zero: dt.date | None) -> pl.Expr:
-    """What a text says, written in another way that means one thing only: thousands in groups, a day and its time."""
+    """What a text says, written in another way that means one thing only: thousands in groups, a day and its time, yes."""
     if wanted == pl.Date:
         readings = [text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS]
         if day_zero is not None:
             days = text.str.extract(SERIAL_DAY).cast(pl.Int64, strict=False)
             readings.append(pl.lit(day_zero) + pl.duration(days=days))
         return pl.coalesce(readings)
+    if wanted == pl.Boolean:
+        lower = text.str.to_lowercase()
+        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False)
     if wanted in (pl.Int64, pl.Float64):
         is_grouped = text.str.contains(GROUPED)
         number = pl.when(is_grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
