@@ -175,7 +175,7 @@ def _reading_of_text(text: pl.Expr, wanted: pl.DataType) -> pl.Expr:
 
 
 def _other_reading_of_text(text: pl.Expr, wanted: pl.DataType, day_zero: dt.date | None) -> pl.Expr:
-    """What a text says, written in another way that means one thing only: thousands in groups, a day and its time, yes."""
+    """What a text says, written in another way that means one thing only: grouped thousands, a day and time, yes."""
     if wanted == pl.Date:
         readings = [text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS]
         if day_zero is not None:
