@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
@@ -21,6 +22,7 @@ from dagster_dbt.dbt_manifest import validate_manifest
 from dagster_duckdb import DuckDBResource
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.nodes import GenericTestNode, SingularTestNode
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
@@ -29,6 +31,8 @@ from orchestration.landing.store import Landing
 
 ROOT = Path(__file__).parents[1]
 DBT_PROJECT = DbtProject(project_dir=ROOT / "dbt_project", profiles_dir=ROOT / "dbt_project")
+# Set 2026-11-24: as many as a person reads at once; a faulty history may bring hundreds.
+MOST_FINDINGS = 10
 
 
 def raw_folder() -> Path:
@@ -110,15 +114,20 @@ class DbtInProcess(dg.ConfigurableResource):
                 + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
                 + ["--target-path", str(target), "--log-path", str(target)]
             )
+        found = _findings(outcome, Path(self.warehouse) / BUILD)
         for event in finished:
-            yield from event.to_default_asset_events(
+            for result in event.to_default_asset_events(
                 selection.manifest, selection.dagster_dbt_translator, context, target
-            )
+            ):
+                if isinstance(result, dg.AssetCheckResult) and result.check_name in found:
+                    findings = dg.MetadataValue.text("\n".join(found[result.check_name]))
+                    result = result._replace(metadata={**result.metadata, "findings": findings})
+                yield result
         if outcome.success:
             return
         if _is_about_figures(outcome):
-            raise dg.Failure(description=_why(outcome), allow_retries=False)
-        raise RuntimeError(_why(outcome))
+            raise dg.Failure(description=_why(outcome, found), allow_retries=False)
+        raise RuntimeError(_why(outcome, found))
 
 
 def _is_about_figures(outcome: dbtRunnerResult) -> bool:
@@ -128,12 +137,32 @@ def _is_about_figures(outcome: dbtRunnerResult) -> bool:
     )
 
 
-def _why(outcome: dbtRunnerResult) -> str:
-    """Each failed node and what dbt says of it, or why dbt could not start."""
+def _findings(outcome: dbtRunnerResult, build: Path) -> dict[str, list[str]]:
+    """Test that did not pass → what it found, in sentences, where it selects a column `finding`."""
+    if not isinstance(outcome.result, RunExecutionResult):
+        return {}
+    found = {}
+    with duckdb.connect(str(build)) as connection:
+        for result in outcome.result.results:
+            test = result.node
+            if result.status not in ("fail", "warn") or not isinstance(test, SingularTestNode | GenericTestNode):
+                continue
+            rows = connection.sql(str(test.compiled_code))
+            if "finding" not in rows.columns:
+                continue
+            sentences = [str(finding) for (finding,) in rows.project("finding").order("finding").fetchall()]
+            more = [f"and {len(sentences) - MOST_FINDINGS} more"] if len(sentences) > MOST_FINDINGS else []
+            found[test.name] = sentences[:MOST_FINDINGS] + more
+    return found
+
+
+def _why(outcome: dbtRunnerResult, found: dict[str, list[str]]) -> str:
+    """Each failed node and what it found, or what dbt says of it, or why dbt could not start."""
     if outcome.exception or not isinstance(outcome.result, RunExecutionResult):
         return f"dbt stopped: {outcome.exception}"
     failed = [node for node in outcome.result.results if node.status in ("error", "fail")]
-    return "\n".join(f"{node.node.name}: {(node.message or node.status).strip()}" for node in failed)
+    said = {node.node.name: found.get(node.node.name, [(node.message or node.status).strip()]) for node in failed}
+    return "\n".join(f"{name}: {sentence}" for name, sentences in said.items() for sentence in sentences)
 
 
 def resources() -> dict[str, object]:
