@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 import time
 import warnings
 from pathlib import Path
@@ -211,6 +212,8 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     for check in result.get_asset_check_evaluations():
         if not check.passed:
             print(f"Warning, {check.asset_key.path[-1]}: not so that {check.check_name.replace('_', ' ')}")
+            if "findings" in check.metadata:
+                print(textwrap.indent(str(check.metadata["findings"].value), "  "))
     for tier, words in counts.items():
         print(f"Verdicts, {tier}: {', '.join(words)}")
     print(f"The release is in {folder} -> {folder.readlink()}")
