@@ -33,7 +33,8 @@
         {{ late_because }},
         case
             when {{ could_be_changed }}
-                then {{ rows_quarantined }} || ' quarantined row' || case when {{ rows_quarantined }} > 1 then 's' else '' end
+                then {{ rows_quarantined }}
+                    || case when {{ rows_quarantined }} = 1 then ' quarantined row' else ' quarantined rows' end
                     || ' could change it'
         end
     ), '')
