@@ -40,10 +40,15 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
             "data_kind": ("varchar", "real, or synthetic sample", "category"),
             "status": (
                 "varchar",
-                "final, or provisional when an extract has not reached the month",
+                "final, or provisional: an extract has not wholly reached the month, or quarantined rows could change a"
+                " verdict",
                 "category",
             ),
-            "provisional_because": ("varchar", "the extracts that have not reached the month", "words"),
+            "provisional_because": (
+                "varchar",
+                "the extracts that are late or in part, and how many verdicts quarantined rows could change",
+                "words",
+            ),
             "targets_known_on": ("date", "targets agreed up to this day are judged", "day"),
             "delivery_hashes": ("varchar[]", "SHA-256 of every delivery a figure rests on", "identifier"),
             "content_hash": ("varchar", "digest of every table but this one, and of how it is labelled", "identifier"),
@@ -173,29 +178,42 @@ def _describe(build: duckdb.DuckDBPyConnection, marts_hash: str) -> dict[str, An
     )
     columns = [column[0] for column in deliveries.description]
     used = [dict(zip(columns, row, strict=True)) for row in deliveries.fetchall()]
-    late = build.execute(
-        "select extract || coalesce(' (to ' || strftime(max(period_month) filter (where period_month < $month),"
-        " '%Y-%m') || ')', ' (nothing delivered)')"
-        " from landing.extract left join staging.stg_current_delivery using (extract)"
-        " where cadence = 'monthly' group by extract"
-        " having not coalesce(bool_or(period_month = $month), false) order by extract",
-        {"month": month},
+    verdicts = build.execute(
+        "select tier, verdict, count(*), count(*) filter (where is_provisional) from marts.scorecard"
+        " group by tier, verdict order by all"
     ).fetchall()
-    verdicts = build.execute("select tier, verdict, count(*) from marts.scorecard group by all order by all").fetchall()
+    reasons = _provisional_reasons(build)
     described = {
         "reporting_month": month.isoformat(),
         "code_version": _code_version(),
         "data_kind": "synthetic sample" if any(d["is_synthetic"] for d in used) else "real",
-        "status": "provisional" if late else "final",
-        "provisional_because": ", ".join(row[0] for row in late) or None,
+        "status": "provisional" if reasons else "final",
+        "provisional_because": "; ".join(reasons) or None,
         "targets_known_on": known_on.isoformat(),
         "content_hash": marts_hash,
-        "verdicts": [dict(zip(("tier", "verdict", "count"), row, strict=True)) for row in verdicts],
+        "verdicts": [dict(zip(("tier", "verdict", "count", "provisional"), row, strict=True)) for row in verdicts],
         "deliveries": used,
     }
     labels = [str(described[name]) for name in ("data_kind", "status", "provisional_because", "targets_known_on")]
     described["content_hash"] = hashlib.md5(" ".join([marts_hash, *labels]).encode()).hexdigest()
     return described
+
+
+def _provisional_reasons(build: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every extract that has not wholly reached the month, what else of the kind the scorecard's figures rest on, and
+    how many verdicts the quarantined rows could change."""
+    rows = build.execute(
+        # The words of the macro `provisional_because`: those on quarantined rows differ by their number alone.
+        "with said as (select unnest(string_split(provisional_because, '; ')) as because from marts.scorecard),"
+        " kinds as (select because, because like '%could change it' as of_quarantine from said)"
+        " select because, 0 as verdicts from kinds where not of_quarantine"
+        " union select because, 0 from intermediate.int_late_month"
+        " where input in (select extract from landing.extract)"
+        " and period_month = (select reporting_month from landing.reporting_month)"
+        " union select 'quarantined rows could change ', count(*) from kinds where of_quarantine having count(*) > 0"
+        " order by verdicts, because"
+    ).fetchall()
+    return [because + (f"{verdicts} verdict{'s' * (verdicts > 1)}" if verdicts else "") for because, verdicts in rows]
 
 
 def _scorecard_month(build: duckdb.DuckDBPyConnection) -> str:

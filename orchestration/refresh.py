@@ -16,6 +16,7 @@ import sys
 import textwrap
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -200,15 +201,17 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
         if "deliveries_landed" in event.materialization.metadata
     )
     counts: dict[str, list[str]] = {}
+    provisional: Counter[str] = Counter()
     for verdict in sorted(manifest["verdicts"], key=lambda v: VERDICT_ORDER.index(v["verdict"])):
         counts.setdefault(verdict["tier"], []).append(f"{verdict['count']} {verdict['verdict'].replace('_', ' ')}")
+        provisional[verdict["tier"]] += verdict["provisional"]
     print(f"\n{landed} new deliveries landed.")
     if metadata["is_new"].value:
         print(f"Published release {manifest['release_id']} ({manifest['data_kind']}, {manifest['status']}).")
     else:
         print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
     if manifest["provisional_because"]:
-        print(f"Provisional, because these have not reached the month: {manifest['provisional_because']}")
+        print(f"Provisional, because {manifest['provisional_because']}.")
     for check in result.get_asset_check_evaluations():
         if not check.passed:
             print(f"Warning, {check.asset_key.path[-1]}: not so that {check.check_name.replace('_', ' ')}")
@@ -216,6 +219,8 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
                 print(textwrap.indent(str(check.metadata["findings"].value), "  "))
     for tier, words in counts.items():
         print(f"Verdicts, {tier}: {', '.join(words)}")
+    if any(provisional.values()):
+        print(f"Provisional of these: {', '.join(f'{count} {tier}' for tier, count in provisional.items())}")
     print(f"The release is in {folder} -> {folder.readlink()}")
 
 

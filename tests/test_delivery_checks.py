@@ -129,7 +129,7 @@ def test_a_month_cut_in_half_stops_the_refresh_and_publishes_nothing(
 
 
 def test_the_last_line_says_which_month_was_cut_what_is_usual_and_what_to_do(cut_short: Refreshed) -> None:
-    """Eleven of the twelve months before came, of 402 offences (March, without Camden's 13, of 389): the median is 402."""
+    """Eleven of the twelve months before came, of 402 offences (March, without Camden's 13, of 389): median 402."""
     assert cut_short.ended.stderr.strip().splitlines()[-1] == (
         "no_month_is_cut_short_or_doubled: " + NAME + "2009-01: 201 offences, usual are 402 (the median of 11 of the 12"
         " months before): less than 0.6 times that. It may be cut off. Deliver it again, whole, as revision 3; if it is"
