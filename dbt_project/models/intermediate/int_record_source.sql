@@ -2,7 +2,7 @@
 -- that counts them, which is one, or the largest weight of a survey's interview. A source with a row that stands for
 -- several is left out: nothing bounds what another of its rows could stand for.
 {% set is_record = {
-    'recorded_crime': 'offence_ref is not null',
+    'recorded_crime': 'are_records',
     'road_casualties': 'casualty_ref is not null',
     'criminal_networks': 'disruption_ref is not null',
     'asset_recovery': 'case_ref is not null',
