@@ -248,13 +248,24 @@ with_baseline as (
     from compared
 ),
 
+-- Between these lies whatever the quarantined rows can make of the value and of its baseline.
+with_range as (
+    select
+        *,
+        {{ could_be_as_low_as('judged_value', 'could_rise_by') }} as lowest_value,
+        judged_value + could_rise_by as highest_value,
+        {{ could_be_as_low_as('baseline', 'baseline_could_rise_by') }} as lowest_baseline,
+        baseline + baseline_could_rise_by as highest_baseline
+    from with_baseline
+),
+
 with_threshold as (
     select
         *,
         {{ threshold('rule', 'amount', 'baseline') }} as threshold,
-        {{ threshold('rule', 'amount', could_be_as_low_as('baseline', 'baseline_could_rise_by')) }} as lowest_threshold,
-        {{ threshold('rule', 'amount', '(baseline + baseline_could_rise_by)') }} as highest_threshold
-    from with_baseline
+        {{ threshold('rule', 'amount', 'lowest_baseline') }} as lowest_threshold,
+        {{ threshold('rule', 'amount', 'highest_baseline') }} as highest_threshold
+    from with_range
 ),
 
 -- The same target under its other reading: another rule or amount, the count in place of the rate, or another measure.
@@ -318,15 +329,13 @@ judged as (
         judged_value - threshold as gap_to_target,
         {{ verdict('rule', 'amount', 'better', 'judged_value', 'threshold', 'is_before_its_end', 'expected_by_now') }}
             as verdict,
-        -- The same with every quarantined row counted against the value, and for it: between them lies whatever the
-        -- rows can make of it. The share of a count expected by now is left as earlier years' accepted rows have it.
+        -- The same where every quarantined row speaks against the value, and for it. The share of a count expected by
+        -- now is left as the accepted rows of earlier years have it.
         {{ verdict(
-            'rule', 'amount', 'better', could_be_as_low_as('judged_value', 'could_rise_by'), 'highest_threshold',
-            'is_before_its_end', 'expected_by_now'
+            'rule', 'amount', 'better', 'lowest_value', 'highest_threshold', 'is_before_its_end', 'expected_by_now'
         ) }} as verdict_at_lowest,
         {{ verdict(
-            'rule', 'amount', 'better', '(judged_value + could_rise_by)', 'lowest_threshold', 'is_before_its_end',
-            'expected_by_now'
+            'rule', 'amount', 'better', 'highest_value', 'lowest_threshold', 'is_before_its_end', 'expected_by_now'
         ) }} as verdict_at_highest,
         case
             when value_otherwise is null or threshold_otherwise is null or is_before_its_end then null
