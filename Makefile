@@ -2,7 +2,7 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test test-long dev sample quarantine withdraw measure lock clean
+.PHONY: refresh test test-long benchmark dev sample quarantine withdraw measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -34,6 +34,11 @@ test: .venv/synced $(MANIFEST)
 # The soak: kill moments, delivery histories through the whole pipeline.
 test-long: .venv/synced $(MANIFEST)
 	$(BIN)/pytest -m long
+
+# Speed and memory beside scripts that do a refresh's work by hand.
+benchmark: .venv/synced $(MANIFEST)
+	@$(BIN)/python -m tests.benchmark --folder '$(or $(WAREHOUSE),warehouse)/benchmark' \
+		$(if $(ROWS),--rows $(ROWS)) $(if $(REPEAT),--repeat $(REPEAT))
 
 dev: .venv/synced $(MANIFEST)
 	$(BIN)/python -m orchestration.dev

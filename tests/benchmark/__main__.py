@@ -45,18 +45,19 @@ def main() -> None:
     arguments = parser.parse_args()
     # On two cores, whatever the machine has: DuckDB and polars count those they may use.
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-    report = Report(arguments.folder / "benchmark.md")
+    folder = arguments.folder.absolute()
+    report = Report(folder / "benchmark.md")
     report.say(machine())
     try:
         for million in arguments.rows:
             repeat = arguments.repeat if million <= 10 else 1
             months = million * 1_000_000 // ROWS_A_MONTH
-            runs = first_refresh(arguments.folder / f"{million}m", months, ROWS_A_MONTH, repeat, arguments.beside)
+            runs = first_refresh(folder / f"{million}m", months, ROWS_A_MONTH, repeat, arguments.beside)
             report.say(f"## A first refresh of {million} million rows in {months} deliveries\n")
             report.say(table_of_first_refresh(runs))
         if arguments.histories:
             grown = {
-                months: one_more_month(arguments.folder / f"history_{months}", months, arguments.repeat)
+                months: one_more_month(folder / f"history_{months}", months, arguments.repeat)
                 for months in arguments.histories
             }
             report.say("## One more month of 100,000 rows\n")
