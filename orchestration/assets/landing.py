@@ -17,6 +17,7 @@ from orchestration.asset_checks import (
     deliveries_spec,
 )
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.landing.delivery import Damaged
 from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files, misplaced
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
@@ -42,7 +43,10 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         landing = folders.landing()
         files = list(delivery_files(folders.raw_path / extract.name))
         is_synthetic = (folders.raw_path / SYNTHETIC_MARKER).is_file()
-        landed, refused = landing.land(files, extract, is_synthetic)
+        try:
+            landed, refused = landing.land(files, extract, is_synthetic)
+        except Damaged as damaged:
+            raise dg.Failure(description=str(damaged), allow_retries=False) from None
         yield deliveries_result(key, refused)
         yield accepted_rows_result(key, landed)
         if refused:

@@ -9,6 +9,7 @@ import codecs
 import csv
 import datetime as dt
 import json
+import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -115,6 +116,12 @@ def receive(path: Path, sha256: str) -> Received:
     """Gate one file and read it into tables of cells; raises `Refused`."""
     if not is_regular(path):
         raise Refused("not_a_file", "The delivery is not a regular file", "Deliver a copy of the file")
+    if closed := unreadable(path):
+        raise Refused(
+            "permission",
+            f"The user who refreshes has no permission to read {closed.name}",
+            "Give it to that user (chmod, chown)",
+        )
     suffix = path.suffix.lower()
     if suffix not in EXTENSIONS:
         known = ", ".join(sorted(EXTENSIONS))
@@ -145,6 +152,12 @@ def receive(path: Path, sha256: str) -> Received:
         ends_with_line_break=suffix != ".csv" or _ends_with_line_break(path),
         tables=tables,
     )
+
+
+def unreadable(path: Path) -> Path | None:
+    """The delivery, or its sidecar, that is there and that this user may not read."""
+    parts = [part for part in (path, sidecar_of(path)) if is_regular(part)]
+    return next((part for part in parts if not os.access(part, os.R_OK)), None)
 
 
 def is_regular(path: Path) -> bool:
