@@ -12,6 +12,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
+from orchestration.landing.delivery import Damaged
+from orchestration.machine import machine_fault
+
 PACKAGE = Path(__file__).parent
 NOT_SHOWN = "Its text may quote a row and is not shown"
 # What dbt says without DuckDB: a fault of a model's own, a failed test's count; and of seeds, which hold no rows.
@@ -29,9 +32,12 @@ class QuotingNoRow(AbstractContextManager[None]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception):
-            said = f"An unexpected {type(error).__name__} stopped the refresh in {_place(error)}"
-            raise self.failure(f"{said}. {NOT_SHOWN}: it is a fault of the code, hand it to the engineers.") from None
+        if isinstance(error, Damaged) or not isinstance(error, Exception):
+            return
+        if fault := machine_fault(str(error)):
+            raise self.failure(f"{fault} ({_place(error)}).") from None
+        said = f"An unexpected {type(error).__name__} stopped the refresh in {_place(error)}"
+        raise self.failure(f"{said}. {NOT_SHOWN}: it is a fault of the code, hand it to the engineers.") from None
 
 
 def _place(error: Exception) -> str:

@@ -13,13 +13,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from orchestration.guard import BUILD, BUILDING
 
 DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
@@ -70,12 +71,14 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Release:
-    """A published release; `is_new` is False when the refresh changed nothing."""
+    """A published release; `is_new` is False when the refresh changed nothing. `damaged` names the folders of its
+    month that are no whole release any more."""
 
     release_id: str
     folder: Path
     is_new: bool
     manifest: dict[str, Any]
+    damaged: list[str]
 
 
 def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime) -> Release:
@@ -86,49 +89,59 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
-    for abandoned in releases.glob(".building-*"):
-        shutil.rmtree(abandoned)
     documented = _documented_tables(dbt_manifest)
-    with duckdb.connect(str(warehouse / "build.duckdb")) as build:
+    with duckdb.connect(str(warehouse / BUILD)) as build:
         described = _describe(build, _content_hash(build, sorted(documented)))
         content_hash = described["content_hash"]
         if {described["reporting_month"], _scorecard_month(build)} != {f"{month}-01"}:
             raise RuntimeError(f"The build is not of {month}: refresh the whole of it, then publish.")
-        newest = newest_release(releases, month)
-        if newest and newest[1]["content_hash"] == content_hash:
-            _point_at(warehouse, newest[0])
-            return Release(newest[0].name, newest[0], False, newest[1])
-        number = int(newest[0].name.rpartition("_r")[2]) + 1 if newest else 1
-        release_id = f"{month}_r{number}"
+        numbered = numbered_releases(releases, month)
+        manifests = {number: manifest for number, folder in numbered.items() if (manifest := whole_manifest(folder))}
+        damaged = [folder.name for number, folder in sorted(numbered.items()) if number not in manifests]
+        newest = max(manifests, default=0)
+        if newest and manifests[newest]["content_hash"] == content_hash:
+            _point_at(warehouse, numbered[newest])
+            return Release(numbered[newest].name, numbered[newest], False, manifests[newest], damaged)
+        # The number of a damaged release stays taken: somebody may have read it when it was whole.
+        release_id = f"{month}_r{max(numbered, default=0) + 1}"
         manifest = {"release_id": release_id, "built_at": built_at.isoformat(timespec="seconds"), **described}
-        building = releases / f".building-{release_id}"
+        building = releases / f"{BUILDING}{release_id}"
         building.mkdir()
         manifest["row_counts"] = _write_database(build, building / DATABASE, documented, manifest)
     # Whoever may enter the warehouse may read a release, though not the rows beside it.
     for folder in (releases, building):
         folder.chmod(0o755)
+    manifest["database_sha256"] = _digest(building / DATABASE)
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for path in (building / MANIFEST, building / DATABASE):
         path.chmod(0o444)
         _flush(path)
+    _flush(building)
     final = releases / release_id
     building.rename(final)
     _flush(releases)
     _point_at(warehouse, final)
-    return Release(release_id, final, True, manifest)
+    return Release(release_id, final, True, manifest, damaged)
 
 
-def newest_release(releases: Path, month: str) -> tuple[Path, dict[str, Any]] | None:
-    """The highest-numbered release of a reporting month ("2008-12") and its manifest."""
-    numbered = {
+def numbered_releases(releases: Path, month: str) -> dict[int, Path]:
+    """The releases of a reporting month ("2008-12") by their number, whole or not."""
+    return {
         int(found[1]): folder
         for folder in releases.iterdir()
         if (found := re.fullmatch(rf"{month}_r(\d+)", folder.name))
     }
-    if not numbered:
+
+
+def whole_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a release whose database is the one that was published; None when anything of it is damaged."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        is_whole = manifest["database_sha256"] == _digest(folder / DATABASE)
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
-    folder = numbered[max(numbered)]
-    return folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    # DuckDB replays a log that lies beside a database, or refuses to open it: no release has one.
+    return manifest if is_whole and not (folder / f"{DATABASE}.wal").exists() else None
 
 
 def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
@@ -275,6 +288,11 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from orchestration.extracts import EXTRACTS
-from orchestration.guard import Busy, only_refresh
+from orchestration.guard import NotStarted, only_refresh
 from orchestration.landing.delivery import Delivery
 from orchestration.landing.store import Landing
 from orchestration.landing.synchronise import current_deliveries
@@ -27,8 +27,8 @@ def main() -> None:
     try:
         with only_refresh(warehouse_folder()):
             _withdraw(Landing(warehouse_folder()), arguments.delivery, arguments.reason.strip())
-    except Busy as busy:
-        sys.exit(str(busy))
+    except NotStarted as held:
+        sys.exit(str(held))
 
 
 def _withdraw(landing: Landing, named: str, reason: str) -> None:

@@ -20,6 +20,7 @@ from orchestration.asset_checks import (
 )
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.failures import QuotingNoRow
+from orchestration.landing.delivery import Damaged
 from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files, misplaced
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
@@ -45,8 +46,11 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         landing = folders.landing()
         files = list(delivery_files(folders.raw_path / extract.name))
         is_synthetic = (folders.raw_path / SYNTHETIC_MARKER).is_file()
-        with QuotingNoRow(Unforeseen):
-            landed, refused = landing.land(files, extract, is_synthetic)
+        try:
+            with QuotingNoRow(Unforeseen):
+                landed, refused = landing.land(files, extract, is_synthetic)
+        except Damaged as damaged:
+            raise dg.Failure(description=str(damaged), allow_retries=False) from None
         yield deliveries_result(key, refused)
         yield control_totals_result(key, refused)
         yield accepted_rows_result(key, landed)

@@ -16,6 +16,10 @@ from orchestration.landing.received import read_as
 Status = Literal["landed", "refused", "withdrawn"]
 
 
+class Damaged(Exception):
+    """What landed of a delivery cannot be read any more: where it lies, and what to do."""
+
+
 @dataclass(frozen=True)
 class DeliveredPeriod:
     """Rows of one period; `period_month` is None for quarantined rows whose month could not be read."""
@@ -65,10 +69,13 @@ def delivery_id(sha256: str, revision: int, file_name: str) -> str:
 
 
 def read_record(path: Path) -> Delivery:
-    """A record from its file."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    content["periods"] = [DeliveredPeriod(**period) for period in content["periods"]]
-    return Delivery(**content)
+    """A record from its file; raises `Damaged` when there is none, or none that is whole."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content["periods"] = [DeliveredPeriod(**period) for period in content["periods"]]
+        return Delivery(**content)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        raise Damaged(f"{path} is missing or damaged. Refresh: that mends it, or says what to do.") from None
 
 
 def write_record(path: Path, delivery: Delivery) -> None:

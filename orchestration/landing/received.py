@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.landing.csv_file import ends_with_line_break, read_csv
 from orchestration.landing.parquet_file import read_parquet
-from orchestration.landing.sidecar import Declared, is_sidecar, read_sidecar, sidecar_of
+from orchestration.landing.sidecar import Declared, can_be_named, is_sidecar, read_sidecar, sidecar_of
 from orchestration.landing.table import Refused, Table, shown
 from orchestration.landing.workbook import read_workbook
 
@@ -128,6 +128,12 @@ def receive(path: Path, sha256: str) -> Received:
     if not is_regular(path):
         kind = "a symbolic link" if path.is_symlink() else "a folder" if path.is_dir() else "no regular file"
         raise Refused("not_a_file", f"The delivery is {kind}", "Deliver a copy of the file itself")
+    if closed := unreadable(path):
+        raise Refused(
+            "permission",
+            f"The user who refreshes has no permission to read {shown(closed.name)}",
+            "Give it to that user (chmod, chown)",
+        )
     _refuse_name(path)
     _refuse_kind(path)
     declared = read_sidecar(path)
@@ -146,6 +152,12 @@ def receive(path: Path, sha256: str) -> Received:
         control=declared.control,
         day_zero=day_zero,
     )
+
+
+def unreadable(path: Path) -> Path | None:
+    """The delivery, or its sidecar, that is there and that this user may not read."""
+    parts = [part for part in (path, sidecar_of(path)) if can_be_named(part) and is_regular(part)]
+    return next((part for part in parts if not os.access(part, os.R_OK)), None)
 
 
 def is_regular(path: Path) -> bool:

@@ -15,9 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
 
 from orchestration.extracts import Extract
 from orchestration.landing.delivery import (
+    Damaged,
     DeliveredPeriod,
     Delivery,
     delivery_id,
@@ -25,7 +28,7 @@ from orchestration.landing.delivery import (
     write_json,
     write_record,
 )
-from orchestration.landing.identity import Identities
+from orchestration.landing.identity import Identities, identify
 from orchestration.landing.received import Received, named_month, read_as, receive
 from orchestration.landing.standing import DECLARED_ANEW, declared_anew, is_declared_anew, judge, repeated
 from orchestration.landing.table import Refused, shown
@@ -52,7 +55,10 @@ class Landing:
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
 
     def deliveries(self, extract: str | None = None) -> list[Delivery]:
-        """Every delivery on record as it stands, of one extract or of all, in a stable order; repeats are none."""
+        """Every delivery on record as it stands, of one extract or of all, in a stable order; repeats are none.
+
+        Raises `Damaged` when a record cannot be read: without it a delivery would be missing from every figure.
+        """
         stored = self._stored(extract or "*")
         refused = self._refused(extract or "*")
         repeats = repeated(stored.values())
@@ -75,12 +81,14 @@ class Landing:
         """Land what is new among the files in one extract's folder; returns (landed, refused) of this call.
 
         Every file there is must be given: how a delivery stands depends on the others, never on their order. One
-        delivery at a time is all that memory holds.
+        delivery at a time is all that memory holds. Raises `Damaged` for what landed, cannot be read any more, and
+        lies in `raw/` no longer.
         """
         self._clear_abandoned(extract)
+        self._clear_damaged(files, extract)
         before = {d.delivery_id for d in self.deliveries(extract.name) if d.status == "landed"}
         stored = self._stored(extract.name)
-        known = {_content(d): d for d in stored.values()}
+        known = {_content(d): d for d in stored.values() if d.status == "landed" or _has_rows(self.accepted_rows(d), d)}
         candidates: dict[str, Delivery] = {}
         refused: list[Delivery] = []
         names: dict[str, str] = {}
@@ -130,7 +138,7 @@ class Landing:
     def withdraw(self, delivery: Delivery, reason: str) -> Delivery:
         """Take back a delivery that landed: it is never current again, and its record and rows stay."""
         write_json(self._folder(delivery) / WITHDRAWAL, {"reason": reason, "withdrawn_at": _now()})
-        return self._recorded(self._folder(delivery) / RECORD)
+        return _stored_in(self._folder(delivery))
 
     def _folder(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id
@@ -143,33 +151,51 @@ class Landing:
 
     def _clear_abandoned(self, extract: Extract) -> None:
         """Delete what was built beside the landing and did not land, now or in a refresh that was killed."""
-        for abandoned in (self.folder / extract.name).glob(".*"):
-            if abandoned.is_dir():
-                shutil.rmtree(abandoned)
-            else:
-                abandoned.unlink()
+        for place in (self.folder / extract.name, self.quarantine / extract.name):
+            for abandoned in [*place.glob(".*"), *place.glob("[!.]*/.*")]:
+                if abandoned.is_dir():
+                    shutil.rmtree(abandoned)
+                else:
+                    abandoned.unlink()
+
+    def _clear_damaged(self, files: list[Path], extract: Extract) -> None:
+        """Delete what cannot be read any more of deliveries whose files wait in `raw/`, so that they land again."""
+        for record in self.quarantine.glob(f"{extract.name}/*/{REFUSAL}"):
+            if _recorded_as(record) is None:
+                print(f"{record} is damaged and is deleted: the file is refused again if it still waits.")
+                record.unlink()
+        damaged = [folder for folder in self._folders(extract.name) if not _is_whole(folder)]
+        if not damaged:
+            return
+        identities = [(identify(path), shown(path.name)) for path in files]
+        waiting = {delivery_id(found.sha256, found.revision, name) for found, name in identities}
+        for folder in damaged:
+            if folder.name not in waiting or (folder / WITHDRAWAL).exists():
+                raise Damaged(
+                    f"What landed of {extract.name}/{_name_of(folder)} cannot be read any more: {folder} is damaged."
+                    f" Restore that folder from a backup, or put the file back into raw/{extract.name} (and delete the"
+                    " folder if the delivery was withdrawn, then withdraw it again), and run again."
+                )
+            print(f"{folder} is damaged; {_name_of(folder)} is landed again from raw/.")
+            shutil.rmtree(folder)
+
+    def _folders(self, extract: str) -> list[Path]:
+        """The folder of every delivery that ever landed, of one extract or of all (`*`)."""
+        return [folder for folder in self.folder.glob(f"{extract}/[!.]*") if folder.is_dir()]
 
     def _stored(self, extract: str) -> dict[str, Delivery]:
         """Every delivery that was ever taken in, by id: landed, repeating one, refused or withdrawn since."""
-        records = self.folder.glob(f"{extract}/[!.]*/{RECORD}")
-        return {d.delivery_id: d for d in map(self._recorded, records)}
-
-    def _recorded(self, record: Path) -> Delivery:
-        delivery = read_record(record)
-        withdrawal = record.with_name(WITHDRAWAL)
-        if not withdrawal.is_file():
-            return delivery
-        return replace(delivery, status="withdrawn", **json.loads(withdrawal.read_text(encoding="utf-8")))
+        return {folder.name: _stored_in(folder) for folder in self._folders(extract)}
 
     def _met_again(self, stored: Delivery, file_name: str) -> Delivery:
         """A stored delivery whose file lies in `raw/`: it goes by the first of its names, and a sidecar that is back
         undoes the withdrawal that its change had caused."""
-        record = self._folder(stored) / RECORD
+        folder = self._folder(stored)
         if file_name < stored.file_name:
-            write_record(record, replace(read_record(record), file_name=file_name))
+            write_record(folder / RECORD, replace(read_record(folder / RECORD), file_name=file_name))
         if is_declared_anew(stored):
-            record.with_name(WITHDRAWAL).unlink()
-        return self._recorded(record)
+            (folder / WITHDRAWAL).unlink()
+        return _stored_in(folder)
 
     def _refused(self, extract: str) -> dict[str, Delivery]:
         """Every delivery that is refused, by id; one that landed before another came in its way is also stored."""
@@ -242,6 +268,47 @@ class Landing:
         for id, delivery in self._refused(extract.name).items():
             if id not in ids and (id in waiting or delivery.sha256 in landed):
                 (self._quarantine_folder(delivery) / REFUSAL).unlink()
+
+
+def _stored_in(folder: Path) -> Delivery:
+    """A delivery as its folder records it, withdrawn or not; raises `Damaged`."""
+    delivery, withdrawal = read_record(folder / RECORD), folder / WITHDRAWAL
+    if not withdrawal.is_file():
+        return delivery
+    try:
+        return replace(delivery, status="withdrawn", **json.loads(withdrawal.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise Damaged(f"{withdrawal} is damaged. Refresh: that mends it, or says what to do.") from None
+
+
+def _recorded_as(record: Path) -> Delivery | None:
+    try:
+        return read_record(record)
+    except Damaged:
+        return None
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all can be read that figures need of a delivery: its record, and its rows unless it was withdrawn."""
+    try:
+        delivery = _stored_in(folder)
+    except Damaged:
+        return False
+    return delivery.status == "withdrawn" or _has_rows(folder / ACCEPTED_ROWS, delivery)
+
+
+def _has_rows(rows: Path, delivery: Delivery) -> bool:
+    """Whether a Parquet file is whole to its footer, which is at its end, and has the rows that the record counts."""
+    try:
+        return bool(pa.parquet.read_metadata(rows).num_rows == delivery.rows_accepted)
+    except (FileNotFoundError, pa.ArrowException):
+        return False
+
+
+def _name_of(folder: Path) -> str:
+    """The name a delivery came under; its id when the record does not say it any more (table `delivery` does)."""
+    delivery = _recorded_as(folder / RECORD)
+    return delivery.file_name if delivery else folder.name
 
 
 def _now() -> str:
