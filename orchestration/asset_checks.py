@@ -1,6 +1,6 @@
 """Asset checks on what was delivered; dbt's tests become checks by themselves.
 
-Here: the two checks every extract has.
+Here: the checks every extract has.
 Belongs here: a check on deliveries, with what it blocks.
 Does not belong here: a check on figures (a dbt test).
 """
@@ -9,6 +9,7 @@ from collections import Counter
 
 import dagster as dg
 
+from orchestration.landing.control import CONTROL_TOTAL
 from orchestration.landing.store import Delivery
 
 
@@ -28,6 +29,26 @@ def deliveries_result(asset: dg.AssetKey, refused: list[Delivery]) -> dg.AssetCh
         check_name="every_delivery_is_accepted",
         passed=not refused,
         metadata={d.file_name: d.reason or "" for d in refused},
+    )
+
+
+def control_totals_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
+    """Blocking: a delivery that is not what its sender counted stops the refresh before anything is published."""
+    return dg.AssetCheckSpec(
+        "control_totals_agree",
+        asset=asset,
+        blocking=True,
+        description="Every delivery that brings control figures has the rows and sums they state.",
+    )
+
+
+def control_totals_result(asset: dg.AssetKey, refused: list[Delivery]) -> dg.AssetCheckResult:
+    apart = [delivery for delivery in refused if CONTROL_TOTAL in delivery.rows_by_rule]
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name="control_totals_agree",
+        passed=not apart,
+        metadata={d.file_name: d.reason or "" for d in apart},
     )
 
 

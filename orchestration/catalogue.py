@@ -41,6 +41,8 @@ OF_MANY = {
     "milestones": "measures_of_milestones",
     "measure_returns": "measures_of_returns",
 }
+# What a model's SQL names when its denominator is of another extract, and of which.
+DENOMINATORS = {"offences_per_resident": "population", "int_population": "population", "int_officers": "workforce"}
 TYPES_WITH_DENOMINATOR = ("rate", "percentage", "survey_percentage", "survey_gap", "average", "milestone")
 TYPES = (*TYPES_WITH_DENOMINATOR, "count", "money")
 KINDS = ("flow", "stock")
@@ -51,6 +53,7 @@ MEASURE_DOMAINS = {
     "numerator_kind": KINDS,
     "denominator_kind": ("", *KINDS),
     "extract": tuple(EXTRACTS),
+    "denominator_extract": ("", *EXTRACTS),
     "cadence": ("monthly", "quarterly", "annual"),
     "tier": ("cpa", "corporate", "supplementary"),
     "status": ("draft", "live", "retired"),
@@ -291,7 +294,12 @@ def _measure_row(project: Project, row: Row) -> Iterator[str]:
 def _measure_source(project: Project, row: Row) -> Iterator[str]:
     """Where its figures come from: a model of its own, or one of the models of many, by extract and extract_item."""
     extract, item, is_gap = row["extract"], row["extract_item"], row["measure_type"] == "survey_gap"
-    has_model = f"measure_{row['measure_id']}" in project.models
+    model = project.models.get(f"measure_{row['measure_id']}")
+    has_model = model is not None
+    sql = model.read_text(encoding="utf-8") if model else ""
+    divides_by = next((named for name, named in DENOMINATORS.items() if name in sql), "")
+    if row["denominator_extract"] != divides_by:
+        yield f"denominator_extract is «{row['denominator_extract']}», and what it divides by is of «{divides_by}»"
     if extract in EXTRACTS:
         columns = EXTRACTS[extract].model.to_schema().columns
         for column in row["needs_columns"].split():

@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.assets.landing import LANDING_ASSETS
 from orchestration.assets.release import release
 from orchestration.assets.warehouse_models import warehouse_models
-from orchestration.jobs import monthly_refresh
+from orchestration.jobs import monthly_refresh, progress
 from orchestration.resources import resources
 from orchestration.schedules import monthly_schedule
 
@@ -13,5 +13,6 @@ definitions = dg.Definitions(
     assets=[*LANDING_ASSETS, warehouse_models, release],
     jobs=[monthly_refresh],
     schedules=[monthly_schedule],
+    loggers={"console": progress},
     resources=resources(),
 )

@@ -15,6 +15,8 @@ from orchestration.resources import warehouse_folder
 
 def main() -> None:
     """Replace this process with `dagster dev`."""
+    # As a refresh does.
+    os.umask(0o077)
     os.environ["DAGSTER_HOME"] = str(dagster_home(warehouse_folder()))
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"])

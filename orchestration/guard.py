@@ -8,24 +8,29 @@ Does not belong here: the steps.
 import datetime as dt
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from orchestration.machine import remedy
+
 BUILD = "build.duckdb"
+# A release is written under such a name, and renamed when it is whole.
+BUILDING = ".building-"
 
 _held: set[Path] = set()
 
 
-class Busy(Exception):
-    """Another process holds the warehouse; says which."""
+class NotStarted(Exception):
+    """Why nothing may touch the warehouse now, and what to do."""
 
 
 @contextmanager
 def only_refresh(warehouse: Path) -> Iterator[None]:
-    """Hold a warehouse for this process, its build database whole; raises `Busy` when another process has it.
+    """Hold a warehouse for this process, the traces of killed ones removed; raises `NotStarted` when it cannot be.
 
     The lock goes with the process, however it ends. Holding again what this process holds does nothing, so that a
     command can hold the warehouse before the run it starts does.
@@ -39,12 +44,16 @@ def only_refresh(warehouse: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise Busy(f"Not started: another refresh holds this warehouse ({lock.read().strip()}).") from None
+            raise NotStarted(f"Not started: another refresh holds this warehouse ({lock.read().strip()}).") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()} since {dt.datetime.now():%Y-%m-%d %H:%M}")
         lock.flush()
         _held.add(warehouse)
         try:
+            _refuse_other_current(warehouse)
+            # Before any step: what was left half-written may be what filled the disk.
+            for abandoned in warehouse.glob(f"releases/{BUILDING}*"):
+                shutil.rmtree(abandoned)
             _discard_damaged_build(warehouse)
             yield
         finally:
@@ -58,6 +67,14 @@ def discard_build(warehouse: Path) -> None:
     (warehouse / f"{BUILD}.wal").unlink(missing_ok=True)
 
 
+def _refuse_other_current(warehouse: Path) -> None:
+    """A link can be repointed in one step; a folder or a file in its place cannot, and may be somebody's only copy."""
+    current = warehouse / "current"
+    if current.exists() and not current.is_symlink():
+        said = f"Not started: {current} is not the link to a release that it has to be"
+        raise NotStarted(f"{said}, but a copy. Move it out of the warehouse and run again.")
+
+
 def _discard_damaged_build(warehouse: Path) -> None:
     build = warehouse / BUILD
     if not build.exists():
@@ -66,7 +83,10 @@ def _discard_damaged_build(warehouse: Path) -> None:
     try:
         duckdb.connect(str(build)).close()
     except duckdb.Error as error:
-        if "lock" in str(error):
-            raise Busy(f"Not started: another process has {build} open.") from None
+        if "Could not set lock on file" in str(error):
+            raise NotStarted(f"Not started: another process has {build} open.") from None
+        if remedy(str(error), warehouse):
+            # It may be whole: what is missing is room, or a permission.
+            raise
         print(f"{build} is damaged; it is made again from the landing.")
         discard_build(warehouse)

@@ -274,6 +274,7 @@ def scaffold(
         "numerator_kind": "flow",
         "denominator_kind": kind.denominator_kind,
         "extract": "recorded_crime" if rows is CRIME else "TODO",
+        "denominator_extract": "population" if measure_type == "rate" else "",
         "needs_columns": "TODO",
         "cadence": "monthly",
         "settles_after": "3" if rows is CRIME else "",

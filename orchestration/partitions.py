@@ -6,13 +6,21 @@ Does not belong here: the periods a delivery covers (they are data).
 """
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+# A month begins when the force's clocks say so, wherever the machine stands.
+CLOCK = "Europe/London"
 # The earliest published series used here starts in 1994; a month can be reported on once it has begun.
-REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1994-01", fmt="%Y-%m", end_offset=1)
+REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1994-01", fmt="%Y-%m", end_offset=1, timezone=CLOCK)
 
 ONE_MONTH_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+
+
+def has_begun(partition_key: str, now: dt.datetime) -> bool:
+    """Whether a reporting month ("2008-12") has begun at an instant, by the force's clocks."""
+    return partition_key <= f"{now.astimezone(ZoneInfo(CLOCK)):%Y-%m}"
 
 
 def month_of(partition_key: str) -> dt.date:

@@ -13,13 +13,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from orchestration.guard import BUILD, BUILDING
 
 DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
@@ -40,10 +41,15 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
             "data_kind": ("varchar", "real, or synthetic sample", "category"),
             "status": (
                 "varchar",
-                "final, or provisional when an extract has not reached the month",
+                "final, or provisional: an extract has not wholly reached the month, or quarantined rows could change a"
+                " verdict",
                 "category",
             ),
-            "provisional_because": ("varchar", "the extracts that have not reached the month", "words"),
+            "provisional_because": (
+                "varchar",
+                "the extracts that are late or in part, and how many verdicts quarantined rows could change",
+                "words",
+            ),
             "targets_known_on": ("date", "targets agreed up to this day are judged", "day"),
             "delivery_hashes": ("varchar[]", "SHA-256 of every delivery a figure rests on", "identifier"),
             "content_hash": ("varchar", "digest of every table but this one, and of how it is labelled", "identifier"),
@@ -65,12 +71,14 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Release:
-    """A published release; `is_new` is False when the refresh changed nothing."""
+    """A published release; `is_new` is False when the refresh changed nothing. `damaged` names the folders of its
+    month that are no whole release any more."""
 
     release_id: str
     folder: Path
     is_new: bool
     manifest: dict[str, Any]
+    damaged: list[str]
 
 
 def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime) -> Release:
@@ -81,46 +89,59 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
-    for abandoned in releases.glob(".building-*"):
-        shutil.rmtree(abandoned)
     documented = _documented_tables(dbt_manifest)
-    with duckdb.connect(str(warehouse / "build.duckdb")) as build:
+    with duckdb.connect(str(warehouse / BUILD)) as build:
         described = _describe(build, _content_hash(build, sorted(documented)))
         content_hash = described["content_hash"]
         if {described["reporting_month"], _scorecard_month(build)} != {f"{month}-01"}:
             raise RuntimeError(f"The build is not of {month}: refresh the whole of it, then publish.")
-        newest = newest_release(releases, month)
-        if newest and newest[1]["content_hash"] == content_hash:
-            _point_at(warehouse, newest[0])
-            return Release(newest[0].name, newest[0], False, newest[1])
-        number = int(newest[0].name.rpartition("_r")[2]) + 1 if newest else 1
-        release_id = f"{month}_r{number}"
+        numbered = numbered_releases(releases, month)
+        manifests = {number: manifest for number, folder in numbered.items() if (manifest := whole_manifest(folder))}
+        damaged = [folder.name for number, folder in sorted(numbered.items()) if number not in manifests]
+        newest = max(manifests, default=0)
+        if newest and manifests[newest]["content_hash"] == content_hash:
+            _point_at(warehouse, numbered[newest])
+            return Release(numbered[newest].name, numbered[newest], False, manifests[newest], damaged)
+        # The number of a damaged release stays taken: somebody may have read it when it was whole.
+        release_id = f"{month}_r{max(numbered, default=0) + 1}"
         manifest = {"release_id": release_id, "built_at": built_at.isoformat(timespec="seconds"), **described}
-        building = releases / f".building-{release_id}"
+        building = releases / f"{BUILDING}{release_id}"
         building.mkdir()
         manifest["row_counts"] = _write_database(build, building / DATABASE, documented, manifest)
+    # Whoever may enter the warehouse may read a release, though not the rows beside it.
+    for folder in (releases, building):
+        folder.chmod(0o755)
+    manifest["database_sha256"] = _digest(building / DATABASE)
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for path in (building / MANIFEST, building / DATABASE):
         path.chmod(0o444)
         _flush(path)
+    _flush(building)
     final = releases / release_id
     building.rename(final)
     _flush(releases)
     _point_at(warehouse, final)
-    return Release(release_id, final, True, manifest)
+    return Release(release_id, final, True, manifest, damaged)
 
 
-def newest_release(releases: Path, month: str) -> tuple[Path, dict[str, Any]] | None:
-    """The highest-numbered release of a reporting month ("2008-12") and its manifest."""
-    numbered = {
+def numbered_releases(releases: Path, month: str) -> dict[int, Path]:
+    """The releases of a reporting month ("2008-12") by their number, whole or not."""
+    return {
         int(found[1]): folder
         for folder in releases.iterdir()
         if (found := re.fullmatch(rf"{month}_r(\d+)", folder.name))
     }
-    if not numbered:
+
+
+def whole_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a release whose database is the one that was published; None when anything of it is damaged."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        is_whole = manifest["database_sha256"] == _digest(folder / DATABASE)
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
-    folder = numbered[max(numbered)]
-    return folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    # DuckDB replays a log that lies beside a database, or refuses to open it: no release has one.
+    return manifest if is_whole and not (folder / f"{DATABASE}.wal").exists() else None
 
 
 def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
@@ -170,29 +191,42 @@ def _describe(build: duckdb.DuckDBPyConnection, marts_hash: str) -> dict[str, An
     )
     columns = [column[0] for column in deliveries.description]
     used = [dict(zip(columns, row, strict=True)) for row in deliveries.fetchall()]
-    late = build.execute(
-        "select extract || coalesce(' (to ' || strftime(max(period_month) filter (where period_month < $month),"
-        " '%Y-%m') || ')', ' (nothing delivered)')"
-        " from landing.extract left join staging.stg_current_delivery using (extract)"
-        " where cadence = 'monthly' group by extract"
-        " having not coalesce(bool_or(period_month = $month), false) order by extract",
-        {"month": month},
+    verdicts = build.execute(
+        "select tier, verdict, count(*), count(*) filter (where is_provisional) from marts.scorecard"
+        " group by tier, verdict order by all"
     ).fetchall()
-    verdicts = build.execute("select tier, verdict, count(*) from marts.scorecard group by all order by all").fetchall()
+    reasons = _provisional_reasons(build)
     described = {
         "reporting_month": month.isoformat(),
         "code_version": _code_version(),
         "data_kind": "synthetic sample" if any(d["is_synthetic"] for d in used) else "real",
-        "status": "provisional" if late else "final",
-        "provisional_because": ", ".join(row[0] for row in late) or None,
+        "status": "provisional" if reasons else "final",
+        "provisional_because": "; ".join(reasons) or None,
         "targets_known_on": known_on.isoformat(),
         "content_hash": marts_hash,
-        "verdicts": [dict(zip(("tier", "verdict", "count"), row, strict=True)) for row in verdicts],
+        "verdicts": [dict(zip(("tier", "verdict", "count", "provisional"), row, strict=True)) for row in verdicts],
         "deliveries": used,
     }
     labels = [str(described[name]) for name in ("data_kind", "status", "provisional_because", "targets_known_on")]
     described["content_hash"] = hashlib.md5(" ".join([marts_hash, *labels]).encode()).hexdigest()
     return described
+
+
+def _provisional_reasons(build: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every extract that has not wholly reached the month, what else of the kind the scorecard's figures rest on, and
+    how many verdicts the quarantined rows could change."""
+    rows = build.execute(
+        # The words of the macro `provisional_because`: those on quarantined rows differ by their number alone.
+        "with said as (select unnest(string_split(provisional_because, '; ')) as because from marts.scorecard),"
+        " kinds as (select because, because like '%could change it' as of_quarantine from said)"
+        " select because, 0 as verdicts from kinds where not of_quarantine"
+        " union select because, 0 from intermediate.int_late_month"
+        " where input in (select extract from landing.extract)"
+        " and period_month = (select reporting_month from landing.reporting_month)"
+        " union select 'quarantined rows could change ', count(*) from kinds where of_quarantine having count(*) > 0"
+        " order by verdicts, because"
+    ).fetchall()
+    return [because + (f"{verdicts} verdict{'s' * (verdicts > 1)}" if verdicts else "") for because, verdicts in rows]
 
 
 def _scorecard_month(build: duckdb.DuckDBPyConnection) -> str:
@@ -254,6 +288,11 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from orchestration.landing.delivery import Delivery
 from orchestration.landing.identity import identify
+from orchestration.landing.received import delivery_files
 from orchestration.landing.store import Landing
 from orchestration.landing.synchronise import current_deliveries
+from orchestration.landing.table import shown
 from orchestration.resources import raw_folder, warehouse_folder
 
 
@@ -35,8 +37,8 @@ def main() -> None:
 
 
 def _lies_in(raw: Path, delivery: Delivery) -> bool:
-    path = raw / delivery.extract / delivery.file_name
-    return path.exists() and identify(path).sha256 == delivery.sha256
+    named = [path for path in delivery_files(raw / delivery.extract) if shown(path.name) == delivery.file_name]
+    return any(identify(path).sha256 == delivery.sha256 for path in named)
 
 
 if __name__ == "__main__":

@@ -13,25 +13,27 @@ import json
 import os
 import re
 import sys
+import textwrap
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
-from orchestration.guard import Busy, only_refresh
+from orchestration.failures import QuotingNoRow
+from orchestration.guard import NotStarted, only_refresh
+from orchestration.landing.delivery import Damaged
 from orchestration.landing.identity import identify
-from orchestration.landing.received import (
-    NAME_WITH_PERIOD,
-    Refused,
-    delivery_files,
-    receive,
-)
+from orchestration.landing.received import delivery_files, named_month, receive
 from orchestration.landing.store import Landing
+from orchestration.landing.table import Refused
 from orchestration.landing.validation import validate
 from orchestration.layouts import recognise
+from orchestration.machine import remedy
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -48,6 +50,7 @@ event_log_storage:
   config:
     base_dir: {events}
 """
+STOPPED = "\nThe refresh failed; what was published is unchanged."
 VERDICT_ORDER = [
     "met",
     "ahead",
@@ -71,12 +74,16 @@ def latest_common_month(raw: Path, landing: Landing) -> dt.date | None:
 
 def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | None:
     """From the file name where it says, else from the landed record, else from the rows of a file not landed yet."""
-    deliveries = landing.deliveries(extract.name)
+    try:
+        deliveries = landing.deliveries(extract.name)
+    except Damaged:
+        # The run lands it again, or says what to do.
+        deliveries = []
     months = [dt.date.fromisoformat(m) for d in deliveries if d.status == "landed" for m, _ in d.landed_months]
     known = {d.sha256 for d in deliveries if d.status != "refused"}
     for path in delivery_files(raw / extract.name):
-        if named := NAME_WITH_PERIOD.match(path.stem):
-            months.append(dt.date(int(named["year"]), int(named["month"]), 1))
+        if named := named_month(path.name):
+            months.append(named)
             continue
         sha256 = identify(path).sha256
         if sha256 in known:
@@ -101,27 +108,44 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.month and not re.fullmatch(r"(199[4-9]|20\d\d)-(0[1-9]|1[0-2])", arguments.month):
         parser.error(f"the reporting month is written like 2008-12; it is {arguments.month}")
-    if arguments.month and arguments.month > f"{dt.date.today():%Y-%m}":
-        parser.error(f"{arguments.month} has not begun")
     started = time.monotonic()
+
+    # Imported here: Dagster takes seconds to load.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from orchestration.partitions import has_begun
 
     # The folders come from the environment, so that `make dev` and this command mean the same ones.
     from orchestration.resources import raw_folder, warehouse_folder
 
+    now = dt.datetime.now(dt.UTC)
+    if arguments.month and not has_begun(arguments.month, now):
+        parser.error(f"{arguments.month} has not begun")
     raw, warehouse = raw_folder(), warehouse_folder()
+    warehouse.mkdir(parents=True, exist_ok=True)
+    # Rows are for this user alone. What is published is opened to all (`publishing.py`).
+    os.umask(0o077)
     os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
     try:
         with only_refresh(warehouse):
             month = arguments.month or _default_month(raw, warehouse)
+            if not has_begun(month, now):
+                sys.exit(f"Not refreshed: what was delivered reaches {month}, which has not begun. Give MONTH.")
             print(f"Refreshing {month} from {raw} into {warehouse}", flush=True)
             _run(month, warehouse)
-    except Busy as busy:
-        sys.exit(str(busy))
+    except NotStarted as reason:
+        sys.exit(str(reason))
+    except (OSError, duckdb.Error, SQLAlchemyError) as error:
+        # Outside every step: before the run, or where Dagster keeps its events.
+        if not (words := remedy(str(error), warehouse)):
+            raise
+        sys.exit(f"{STOPPED}\n{str(error).strip().splitlines()[0]}\n{words}")
     print(f"Done in {time.monotonic() - started:.0f} s.")
 
 
 def _default_month(raw: Path, warehouse: Path) -> str:
-    month = latest_common_month(raw, Landing(warehouse))
+    with QuotingNoRow(SystemExit):
+        month = latest_common_month(raw, Landing(warehouse))
     if month is None:
         raise SystemExit(f"Nothing to refresh: no delivery of a monthly extract in {raw}.")
     return f"{month:%Y-%m}"
@@ -152,10 +176,10 @@ def _run(month: str, warehouse: Path) -> None:
             instance=instance,
             partition_key=month,
             raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
+            run_config={"loggers": {"console": {}}},
         )
     if not result.success:
-        sys.exit(_failure(result))
+        sys.exit(_failure(result, warehouse))
     _summary(warehouse, result)
 
 
@@ -167,15 +191,17 @@ def _end_killed_runs(instance: dg.DagsterInstance) -> None:
         instance.report_run_failed(run, "Killed before it ended.")
 
 
-def _failure(result: dg.ExecuteInProcessResult) -> str:
-    """Why the refresh failed: what each failed step said, and that nothing published has changed."""
+def _failure(result: dg.ExecuteInProcessResult, warehouse: Path) -> str:
+    """Why the refresh failed: what each failed step said, that nothing published has changed, and the remedy."""
     failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     said = [
         failure.user_failure_data.description if failure.user_failure_data else _innermost(failure.error)
         for failure in failures
     ]
-    reasons = "\n".join(reason.strip() for reason in said if reason)
-    return f"\nThe refresh failed; what was published is unchanged.\n{reasons}"
+    reasons = [reason.strip() for reason in said if reason]
+    remedies = [words for reason in reasons if (words := remedy(reason, warehouse))]
+    # Several steps may say the same.
+    return "\n".join(dict.fromkeys([STOPPED, *reasons, *remedies]))
 
 
 def _innermost(error: SerializableErrorInfo | None) -> str:
@@ -198,20 +224,26 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
         if "deliveries_landed" in event.materialization.metadata
     )
     counts: dict[str, list[str]] = {}
+    provisional: Counter[str] = Counter()
     for verdict in sorted(manifest["verdicts"], key=lambda v: VERDICT_ORDER.index(v["verdict"])):
         counts.setdefault(verdict["tier"], []).append(f"{verdict['count']} {verdict['verdict'].replace('_', ' ')}")
+        provisional[verdict["tier"]] += verdict["provisional"]
     print(f"\n{landed} new deliveries landed.")
     if metadata["is_new"].value:
         print(f"Published release {manifest['release_id']} ({manifest['data_kind']}, {manifest['status']}).")
     else:
         print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
     if manifest["provisional_because"]:
-        print(f"Provisional, because these have not reached the month: {manifest['provisional_because']}")
+        print(f"Provisional, because {manifest['provisional_because']}.")
     for check in result.get_asset_check_evaluations():
         if not check.passed:
             print(f"Warning, {check.asset_key.path[-1]}: not so that {check.check_name.replace('_', ' ')}")
+            if "findings" in check.metadata:
+                print(textwrap.indent(str(check.metadata["findings"].value), "  "))
     for tier, words in counts.items():
         print(f"Verdicts, {tier}: {', '.join(words)}")
+    if any(provisional.values()):
+        print(f"Provisional of these: {', '.join(f'{count} {tier}' for tier, count in provisional.items())}")
     print(f"The release is in {folder} -> {folder.readlink()}")
 
 

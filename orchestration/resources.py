@@ -24,9 +24,11 @@ from dagster_dbt.dbt_manifest import validate_manifest
 from dagster_duckdb import DuckDBResource
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.nodes import GenericTestNode, SingularTestNode
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
+from orchestration.failures import without_rows
 from orchestration.guard import BUILD, only_refresh
 from orchestration.landing.delivery import write_json
 from orchestration.landing.store import Landing
@@ -36,6 +38,8 @@ ROOT = Path(__file__).parents[1]
 # dbt's own connection says the same in profiles.yml.
 MEMORY_LIMIT = "1GB"
 DBT_PROJECT = DbtProject(project_dir=ROOT / "dbt_project", profiles_dir=ROOT / "dbt_project")
+# Set 2026-11-24: as many as a person reads at once; a faulty history may bring hundreds.
+MOST_FINDINGS = 10
 
 
 def raw_folder() -> Path:
@@ -46,6 +50,10 @@ def raw_folder() -> Path:
 def warehouse_folder() -> Path:
     """`warehouse/`, or the folder that `WAREHOUSE_DIR` names."""
     return Path(os.environ.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
+
+
+class Unforeseen(dg.Failure):
+    """An error in making the figures, not a finding about them: the build database is not trusted after it."""
 
 
 class Folders(dg.ConfigurableResource):
@@ -116,21 +124,27 @@ class DbtInProcess(dg.ConfigurableResource):
         is_known = known.is_file() and json.loads(known.read_text(encoding="utf-8")) == definitions
         with contextlib.chdir(self.warehouse):
             outcome = dbtRunner(callbacks=[keep]).invoke(
-                ["--quiet", "--no-write-json", "build", "--exclude-resource-type", "unit_test"]
+                # dbt's own log would quote the rows that a statement stumbled on.
+                ["--log-level", "none", "--no-write-json", "build", "--exclude-resource-type", "unit_test"]
                 + ([] if is_known else ["--full-refresh"])
                 + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
                 + ["--target-path", str(target), "--log-path", str(target)]
             )
+        found = _findings(outcome, Path(self.warehouse) / BUILD)
         for event in finished:
-            yield from event.to_default_asset_events(
+            for result in event.to_default_asset_events(
                 selection.manifest, selection.dagster_dbt_translator, context, target
-            )
+            ):
+                if isinstance(result, dg.AssetCheckResult) and result.check_name in found:
+                    findings = dg.MetadataValue.text("\n".join(found[result.check_name]))
+                    result = result._replace(metadata={**result.metadata, "findings": findings})
+                yield result
         if outcome.success:
             write_json(known, definitions)
             return
         if _is_about_figures(outcome):
-            raise dg.Failure(description=_why(outcome), allow_retries=False)
-        raise RuntimeError(_why(outcome))
+            raise dg.Failure(description=_why(outcome, found), allow_retries=False)
+        raise Unforeseen(description=_why(outcome, found), allow_retries=False)
 
 
 def _incremental_definitions(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -160,12 +174,32 @@ def _is_about_figures(outcome: dbtRunnerResult) -> bool:
     )
 
 
-def _why(outcome: dbtRunnerResult) -> str:
-    """Each failed node and what dbt says of it, or why dbt could not start."""
+def _findings(outcome: dbtRunnerResult, build: Path) -> dict[str, list[str]]:
+    """Test that did not pass → what it found, in sentences, where it selects a column `finding`."""
+    if not isinstance(outcome.result, RunExecutionResult):
+        return {}
+    found = {}
+    with duckdb.connect(str(build)) as connection:
+        for result in outcome.result.results:
+            test = result.node
+            if result.status not in ("fail", "warn") or not isinstance(test, SingularTestNode | GenericTestNode):
+                continue
+            rows = connection.sql(str(test.compiled_code))
+            if "finding" not in rows.columns:
+                continue
+            sentences = [str(finding) for (finding,) in rows.project("finding").order("finding").fetchall()]
+            more = [f"and {len(sentences) - MOST_FINDINGS} more"] if len(sentences) > MOST_FINDINGS else []
+            found[test.name] = sentences[:MOST_FINDINGS] + more
+    return found
+
+
+def _why(outcome: dbtRunnerResult, found: dict[str, list[str]]) -> str:
+    """Each failed node and what it found, or what dbt says of it, or why dbt could not start."""
     if outcome.exception or not isinstance(outcome.result, RunExecutionResult):
         return f"dbt stopped: {outcome.exception}"
     failed = [node for node in outcome.result.results if node.status in ("error", "fail")]
-    return "\n".join(f"{node.node.name}: {(node.message or node.status).strip()}" for node in failed)
+    said = {node.node.name: found.get(node.node.name, [without_rows(node.message or node.status)]) for node in failed}
+    return "\n".join(f"{name}: {sentence}" for name, sentences in said.items() for sentence in sentences)
 
 
 def resources() -> dict[str, object]:

@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from orchestration.extracts import EXTRACTS
-from orchestration.guard import Busy, only_refresh
+from orchestration.guard import NotStarted, only_refresh
 from orchestration.landing.delivery import Delivery
 from orchestration.landing.store import Landing
 from orchestration.landing.synchronise import current_deliveries
@@ -27,8 +27,8 @@ def main() -> None:
     try:
         with only_refresh(warehouse_folder()):
             _withdraw(Landing(warehouse_folder()), arguments.delivery, arguments.reason.strip())
-    except Busy as busy:
-        sys.exit(str(busy))
+    except NotStarted as held:
+        sys.exit(str(held))
 
 
 def _withdraw(landing: Landing, named: str, reason: str) -> None:
@@ -53,7 +53,8 @@ def _found(landing: Landing, named: str) -> Delivery:
         for d in landing.deliveries()
         if named in (d.delivery_id, f"{d.extract}/{d.file_name}") and d.extract in EXTRACTS
     ]
-    landed = [d for d in known if d.status == "landed"]
+    # Of two that are refused because they claim one place, the one that landed can be taken back too.
+    landed = [d for d in known if d.status != "withdrawn" and landing.has_landed(d)]
     if len(landed) == 1:
         return landed[0]
     if landed:

@@ -206,6 +206,25 @@ def valid_rows(extract: str, rows: int = ENOUGH, month: str = "2008-12") -> list
     return [ROW[extract](i, month) for i in range(rows)]
 
 
+def changed(rows: list[Row], *numbers: int, **cells: str) -> list[Row]:
+    """The rows with some cells of some of them (counted from 0) replaced."""
+    return [{**row, **cells} if number in numbers else row for number, row in enumerate(rows)]
+
+
+def renamed(row: Row, old: str, new: str) -> list[str]:
+    return [new if name == old else name for name in row]
+
+
+def values_of(rows: list[Row]) -> set[str]:
+    """Cells that would tell something of a person; areas are named on purpose, flags say nothing."""
+    return {
+        cell
+        for row in rows
+        for name, cell in row.items()
+        if name != "area" and len(cell) > 3 and cell not in ("true", "false")
+    }
+
+
 def without_area(rows: list[Row], area: str) -> list[Row]:
     """The rows of every other area."""
     return [row for row in rows if row["area"] != area]
@@ -224,7 +243,13 @@ def write_csv(path: Path, rows: list[Row], header: list[str] | None = None) -> P
     return path
 
 
-def write_parquet(path: Path, rows: list[Row]) -> Path:
+def write_bytes(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def write_parquet(path: Path, rows: list[Row] | pl.DataFrame) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
         pl.DataFrame(rows).write_parquet(stream)

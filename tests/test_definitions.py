@@ -27,7 +27,11 @@ def _checks() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("extract", EXTRACTS)
 def test_every_extract_shows_whether_its_deliveries_and_rows_were_accepted(extract: str) -> None:
-    assert _checks()[f"landing/{extract}"] == {"every_delivery_is_accepted", "every_row_is_accepted"}
+    assert _checks()[f"landing/{extract}"] == {
+        "every_delivery_is_accepted",
+        "control_totals_agree",
+        "every_row_is_accepted",
+    }
 
 
 def test_dbt_tests_are_asset_checks() -> None:
@@ -39,7 +43,7 @@ def test_dbt_tests_are_asset_checks() -> None:
 
 def test_a_staging_model_is_downstream_of_its_landing() -> None:
     graph = definitions.resolve_asset_graph()
-    upstream = graph.get(dg.AssetKey(["staging", "stg_recorded_crime"])).parent_keys
+    upstream = graph.get(dg.AssetKey(["staging", "base_crime_count"])).parent_keys
     assert dg.AssetKey(["landing", "recorded_crime"]) in upstream
 
 

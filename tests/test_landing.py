@@ -1,26 +1,22 @@
 """Landing: what is refused, what is quarantined, what lands, and what an analyst's tables get of it.
 
-Here: broken and repeated deliveries, row rules, readings, reconciliation, the DuckDB copy, published files.
+Here: repeated deliveries, lost areas, reconciliation, the DuckDB copy, published files.
 Belongs here: anything that happens to a delivery before dbt sees it.
-Does not belong here: measures, releases, and which delivery of a period is current.
+Does not belong here: files that are damaged or odd (`test_bad_deliveries.py`), a verdict on one row
+(`test_row_rules.py`), measures, releases, and which delivery of a period is current.
 """
 
-import contextlib
 import datetime as dt
-import io
-import json
 import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import fastexcel
 import polars as pl
 import pytest
-import xlsxwriter
 
 from orchestration.extracts import EXTRACTS
 from orchestration.landing.delivery import Delivery, delivery_id
@@ -29,20 +25,19 @@ from orchestration.landing.received import delivery_files, named_revision, recei
 from orchestration.landing.store import QUARANTINED_ROWS, Landing
 from orchestration.landing.synchronise import columns, synchronise_deliveries, synchronise_extract
 from orchestration.layouts import recognise
-from orchestration.layouts.monthly_extracts import IMPLIED, NOT_SENT
 from orchestration.sample_deliveries import write_sample
 from tests.deliveries import (
     BOROUGHS,
     ROW,
     Row,
+    changed,
     csv_text,
     declare,
     read_csv,
     valid_rows,
     without_area,
+    write_bytes,
     write_csv,
-    write_parquet,
-    write_xlsx,
 )
 
 CRIME = "recorded_crime"
@@ -84,11 +79,6 @@ def accepted(landing: Landing, delivery: Delivery) -> pl.DataFrame:
         return pl.read_parquet(stream)
 
 
-def cell(landing: Landing, delivery: Delivery, column: str) -> object:
-    """One cell of row number 7, counted from 0 below the header: line 9. It must have landed."""
-    return accepted(landing, delivery).filter(pl.col("line_number") == 9)[column].item()
-
-
 def quarantined(landing: Landing, delivery: Delivery) -> list[Row]:
     return read_csv(landing.quarantine / delivery.extract / delivery.delivery_id / QUARANTINED_ROWS)
 
@@ -97,400 +87,20 @@ def landed_ids(landing: Landing) -> set[str]:
     return {d.delivery_id for d in landing.deliveries() if d.status == "landed"}
 
 
-def changed(rows: list[Row], *numbers: int, **cells: str) -> list[Row]:
-    """The rows with some cells of some of them (counted from 0) replaced."""
-    return [{**row, **cells} if number in numbers else row for number, row in enumerate(rows)]
-
-
-def renamed(row: Row, old: str, new: str) -> list[str]:
-    return [new if name == old else name for name in row]
-
-
-def values_of(rows: list[Row]) -> set[str]:
-    """Cells that would tell something of a person; areas are named on purpose, flags say nothing."""
-    return {
-        cell
-        for row in rows
-        for name, cell in row.items()
-        if name != "area" and len(cell) > 3 and cell not in ("true", "false")
-    }
-
-
-# --- Broken deliveries ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A delivery that must be refused: how it is written, under which rule, and what its refusal says."""
-
-    what: str
-    write: Callable[[Path], Path]
-    rule: str
-    rows: int
-    said: tuple[str, ...]
-    remedy: str
+# --- Areas of a delivery --------------------------------------------------------------------------
 
 
 def _rows() -> list[Row]:
     return valid_rows(CRIME)
 
 
-def _without(row: Row, column: str) -> Row:
-    return {name: cell for name, cell in row.items() if name != column}
-
-
-def _bytes(name: str, content: Callable[[], bytes]) -> Callable[[Path], Path]:
-    def write(raw: Path) -> Path:
-        (raw / name).write_bytes(content())
-        return raw / name
-
-    return write
-
-
-def _csv(rows: Callable[[], list[Row]], name: str = "2008-12_r2.csv") -> Callable[[Path], Path]:
-    return lambda raw: write_csv(raw / name, rows())
-
-
-def _cut(write: Callable[[Path, list[Row]], Path], suffix: str) -> Callable[[Path], Path]:
-    """A file written whole, then cut in its middle."""
-
-    def cut(raw: Path) -> Path:
-        path = write(raw / f"2008-12_r2{suffix}", _rows())
-        whole = path.read_bytes()
-        path.write_bytes(whole[: len(whole) // 2])
-        return path
-
-    return cut
-
-
-def _linked(raw: Path) -> Path:
-    elsewhere = write_csv(raw / "elsewhere" / "2008-12.csv", changed(_rows(), 7, victims_under_20="1"))
-    (raw / "2008-12_r2.csv").symlink_to(elsewhere)
-    return raw / "2008-12_r2.csv"
-
-
-def _with_sidecar(text: str) -> Callable[[Path], Path]:
-    def write(raw: Path) -> Path:
-        path = write_csv(raw / "2008-12_r2.csv", changed(_rows(), 7, victims_under_20="1"))
-        path.with_name(path.name + ".json").write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
-def _first_half_of_last_line() -> bytes:
-    """The last line ends in the middle of its offence code."""
-    text = csv_text(_rows())
-    return text[: text.rindex("homicide") + 4].encode()
-
-
-def _last_line_without_last_field() -> bytes:
-    """The last line ends where a field ends, with a line break behind it."""
-    return (csv_text(_rows()).rstrip("\n").rsplit(",", 1)[0] + "\n").encode()
-
-
-def _not_utf8(row: int) -> bytes:
-    return csv_text(changed(_rows(), row, victim_group="béton")).encode("latin-1")
-
-
-def _unknown_layout() -> list[Row]:
-    kept = [_without(_without(row, "drug_type"), "is_domestic") for row in _rows()]
-    return [{**row, "badge_number": "ZQ4711"} for row in kept]
-
-
-LOST = ("camden", "2008-12.csv", "(1)")
-BROKEN = [
-    Broken(
-        "a missing column",
-        _csv(lambda: [_without(row, "outcome_date") for row in _rows()]),
-        "layout",
-        0,
-        ("missing column «outcome_date»", "Recorded crime, the system's own extract"),
-        "Deliver the columns as agreed",
-    ),
-    Broken(
-        "a renamed column",
-        lambda raw: write_csv(raw / "2008-12_r2.csv", _rows(), renamed(_rows()[0], "outcome_date", "date_of_outcome")),
-        "layout",
-        0,
-        ("missing column «outcome_date»", "unexpected column «date_of_outcome»"),
-        "Deliver the columns as agreed",
-    ),
-    Broken(
-        "a column twice",
-        lambda raw: write_csv(raw / "2008-12_r2.csv", _rows(), renamed(_rows()[0], "drug_type", "area")),
-        "layout",
-        0,
-        ("column «area» twice", "missing column «drug_type»"),
-        "Deliver the columns as agreed",
-    ),
-    Broken(
-        "an extra column",
-        _csv(lambda: [{**row, "surname": "Zqsmith"} for row in _rows()]),
-        "layout",
-        0,
-        ("unexpected column «surname»",),
-        "Deliver the columns as agreed",
-    ),
-    Broken(
-        "an unknown layout",
-        _csv(_unknown_layout),
-        "layout",
-        0,
-        (
-            "The nearest is «Recorded crime, the system's own extract»",
-            "missing column «is_domestic»",
-            "missing column «drug_type»",
-            "unexpected column «badge_number»",
-        ),
-        "Deliver the columns as agreed",
-    ),
-    Broken(
-        "two sheets",
-        lambda raw: write_xlsx(raw / "2008-12_r2.xlsx", _rows(), sheets=2),
-        "layout",
-        0,
-        ("2 sheets instead of one",),
-        "Deliver the columns as agreed",
-    ),
-    Broken(
-        "another extract's file",
-        _csv(lambda: valid_rows("workforce")),
-        "wrong_folder",
-        0,
-        ("a delivery of workforce",),
-        "Move it to the folder workforce",
-    ),
-    Broken(
-        "more than 0.5 % of bad rows",
-        _csv(lambda: changed(_rows(), 7, 70, 170, offences="zqmany")),
-        "quarantine_limit",
-        3,
-        ("3 of 402 rows", "more than 0.5%", "offences_unreadable 3"),
-        "Mend the rows at their source and deliver the file again",
-    ),
-    Broken(
-        "no byte at all",
-        _bytes("2008-12_r2.csv", lambda: b""),
-        "empty",
-        0,
-        ("The file is empty",),
-        "Deliver it again, whole",
-    ),
-    Broken(
-        "a header and no rows",
-        _bytes("2008-12_r2.csv", lambda: csv_text(_rows()).splitlines(True)[0].encode()),
-        "empty",
-        0,
-        ("a header and no rows",),
-        "Deliver it again, whole",
-    ),
-    Broken(
-        "a CSV cut in the middle of a field",
-        _bytes("2008-12_r2.csv", _first_half_of_last_line),
-        "ragged",
-        1,
-        ("1 lines do not have the header's 16 fields",),
-        "deliver it again, whole",
-    ),
-    Broken(
-        "a CSV cut between two fields",
-        _bytes("2008-12_r2.csv", _last_line_without_last_field),
-        "ragged",
-        1,
-        ("1 lines do not have the header's 16 fields",),
-        "deliver it again, whole",
-    ),
-    Broken(
-        "a comma in an unquoted field",
-        _bytes("2008-12_r2.csv", lambda: csv_text(_rows()).replace("/000007,", "/000007,zq,").encode()),
-        "ragged",
-        1,
-        ("unquoted commas",),
-        "deliver it again, whole",
-    ),
-    Broken(
-        "a cut Parquet file",
-        _cut(write_parquet, ".parquet"),
-        "unreadable",
-        0,
-        ("not a whole Parquet file",),
-        "deliver it again, whole",
-    ),
-    Broken(
-        "a cut workbook",
-        _cut(write_xlsx, ".xlsx"),
-        "unreadable",
-        0,
-        ("The workbook cannot be opened",),
-        "deliver it again, whole",
-    ),
-    Broken(
-        "CSV text named as a workbook",
-        _csv(lambda: changed(_rows(), 7, victims_under_20="1"), "2008-12_r2.xlsx"),
-        "unreadable",
-        0,
-        ("The workbook cannot be opened",),
-        "deliver it again, whole",
-    ),
-    Broken(
-        "bytes that are not UTF-8 in the first lines",
-        _bytes("2008-12_r2.csv", lambda: _not_utf8(1)),
-        "encoding",
-        0,
-        ("not utf-8",),
-        '{"encoding": …}',
-    ),
-    Broken(
-        "bytes that are not UTF-8 in the last lines",
-        _bytes("2008-12_r2.csv", lambda: _not_utf8(400)),
-        "encoding",
-        0,
-        ("not UTF-8",),
-        "UTF-8",
-    ),
-    Broken(
-        "an unknown extension",
-        _csv(lambda: changed(_rows(), 7, victims_under_20="1"), "2008-12_r2.txt"),
-        "extension",
-        0,
-        ("extension is not known",),
-        "Deliver one of .csv, .parquet, .xls, .xlsx",
-    ),
-    Broken(
-        "a symbolic link",
-        _linked,
-        "not_a_file",
-        0,
-        ("not a regular file",),
-        "Deliver a copy of the file",
-    ),
-    Broken(
-        "a sidecar that is not JSON",
-        _with_sidecar("revision: 2"),
-        "sidecar",
-        0,
-        ("The sidecar is not JSON",),
-        "Mend 2008-12_r2.csv.json",
-    ),
-    Broken(
-        "a sidecar with an unknown key",
-        _with_sidecar('{"revison": 2}'),
-        "sidecar",
-        0,
-        ("something other than revision",),
-        "Mend 2008-12_r2.csv.json",
-    ),
-    Broken(
-        "a sidecar with a key of the wrong type",
-        _with_sidecar('{"partial": "yes"}'),
-        "sidecar",
-        0,
-        ("something other than revision",),
-        "Mend 2008-12_r2.csv.json",
-    ),
-    Broken(
-        "a borough lost in a re-delivery",
-        _csv(lambda: without_area(_rows(), "camden")),
-        "lost_area",
-        0,
-        LOST,
-        'declare {"partial": true} in its sidecar',
-    ),
-    Broken(
-        "a borough lost in the next month",
-        _csv(lambda: without_area(valid_rows(CRIME, month="2009-01"), "camden"), "2009-01.csv"),
-        "lost_area",
-        0,
-        LOST,
-        'declare {"partial": true} in its sidecar',
-    ),
-    Broken(
-        "other content under a revision already taken",
-        _csv(lambda: changed(_rows(), 7, victims_under_20="1"), "december.csv"),
-        "revision_taken",
-        0,
-        ("Revision 1 of 2008-12", "crime_system", "«2008-12.csv»"),
-        "Deliver the newer one as revision 2 (…_r2)",
-    ),
-]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    broken: Broken
-    file: Path
-    predecessor: Delivery
-    landed: list[Delivery]
-    refused: list[Delivery]
-    printed: str
-    landing: Landing
-
-
-@pytest.fixture(scope="module", params=BROKEN, ids=[broken.what for broken in BROKEN])
-def outcome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A whole December 2008 lands; then the broken delivery arrives."""
-    folder = tmp_path_factory.mktemp("broken")
-    landing = Landing(folder / "warehouse")
-    predecessor = landed_one(landing, write_csv(folder / "2008-12.csv", _rows()))
-    file = request.param.write(folder)
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        landed, refused = land(landing, file)
-    return Outcome(request.param, file, predecessor, landed, refused, out.getvalue() + err.getvalue(), landing)
-
-
-def test_a_broken_delivery_is_refused_whole(outcome: Outcome) -> None:
-    assert outcome.landed == []
-    assert [(d.file_name, d.status) for d in outcome.refused] == [(outcome.file.name, "refused")]
-
-
-def test_a_refusal_counts_the_rows_that_broke_its_rule(outcome: Outcome) -> None:
-    assert outcome.refused[0].rows_by_rule == {outcome.broken.rule: outcome.broken.rows}
-
-
-def test_a_refusal_says_what_is_wrong(outcome: Outcome) -> None:
-    reason = outcome.refused[0].reason or ""
-    assert [words for words in outcome.broken.said if words not in reason] == []
-
-
-def test_a_refusal_ends_with_its_remedy(outcome: Outcome) -> None:
-    assert (outcome.refused[0].reason or "").endswith(f"{outcome.broken.remedy}.") or (
-        outcome.broken.remedy in (outcome.refused[0].reason or "").rsplit(". ", 1)[-1]
-    )
-
-
-def test_a_refusal_shows_no_value_of_a_row(outcome: Outcome) -> None:
-    told = {"zqmany", "Zqsmith", "ZQ4711", "béton"} | values_of([*_rows(), *valid_rows("workforce")])
-    shown = json.dumps([d.reason for d in outcome.refused], ensure_ascii=False) + outcome.printed
-    assert [value for value in sorted(told) if value in shown] == []
-
-
-def test_a_refusal_leaves_the_predecessor_the_highest_landed_revision(outcome: Outcome) -> None:
-    landed = [d for d in outcome.landing.deliveries(CRIME) if d.status == "landed"]
-    assert [(d.delivery_id, d.revision) for d in landed] == [(outcome.predecessor.delivery_id, 1)]
-
-
-def test_a_refusal_leaves_the_predecessors_rows_untouched(outcome: Outcome) -> None:
-    assert accepted(outcome.landing, outcome.predecessor).height == len(_rows())
-
-
-def test_a_refusal_leaves_nothing_half_built_in_the_landing(outcome: Outcome) -> None:
-    folders = [path.name for path in (outcome.landing.folder / CRIME).iterdir()]
-    assert folders == [outcome.predecessor.delivery_id]
-
-
-def test_a_refused_delivery_stays_on_record(outcome: Outcome) -> None:
-    assert outcome.refused[0] in outcome.landing.deliveries(CRIME)
-
-
-def test_a_refused_delivery_does_not_hinder_the_others_of_its_call(landing: Landing, raw: Path) -> None:
-    empty = _bytes("2008-11.csv", lambda: b"")(raw)
-    whole = write_csv(raw / "2008-12.csv", _rows())
-    landed, refused = land(landing, empty, whole)
-    assert ([d.file_name for d in landed], [d.file_name for d in refused]) == (
-        ["2008-12.csv"],
-        ["2008-11.csv"],
-    )
+@pytest.mark.parametrize("name", ["2008-12_r2.csv", "2009-01.csv"])
+def test_a_lost_borough_refuses_the_delivery(landing: Landing, raw: Path, name: str) -> None:
+    landed_one(landing, write_csv(raw / "2008-12.csv", _rows()))
+    rows = without_area(valid_rows(CRIME, month=name[:7]), "camden")
+    refusal = refused_one(landing, write_csv(raw / name, rows))
+    assert refusal.rows_by_rule == {"lost_area": 0}
+    assert [words for words in ("camden", "2008-12.csv", "(1)") if words not in (refusal.reason or "")] == []
 
 
 @pytest.mark.parametrize("name", ["2008-12_r2.csv", "2009-01.csv"])
@@ -538,163 +148,6 @@ def test_an_area_is_lost_where_areas_do_not_vary(landing: Landing, raw: Path, ex
     landed_one(landing, write_csv(raw / "rows.csv", valid_rows(extract)), extract)
     rows = without_area(valid_rows(extract), "camden")
     assert refused_one(landing, write_csv(raw / "rows_r2.csv", rows), extract).rows_by_rule == {"lost_area": 0}
-
-
-def test_a_refused_file_lands_once_a_sidecar_mends_it(landing: Landing, raw: Path) -> None:
-    file = _bytes("2008-12.csv", lambda: csv_text(_rows()).encode("utf-16"))(raw)
-    refused_one(landing, file)
-    assert landed_one(landing, declare(file, encoding="utf-16")).rows_accepted == len(_rows())
-
-
-def test_a_byte_order_mark_is_not_part_of_the_first_column(landing: Landing, raw: Path) -> None:
-    file = _bytes("2008-12.csv", lambda: csv_text(_rows()).encode("utf-8-sig"))(raw)
-    assert landed_one(landing, file).rows_accepted == len(_rows())
-
-
-def test_columns_in_another_order_land(landing: Landing, raw: Path) -> None:
-    rows = [dict(reversed(row.items())) for row in _rows()]
-    assert landed_one(landing, write_csv(raw / "2008-12.csv", rows)).rows_accepted == len(rows)
-
-
-@pytest.mark.parametrize(
-    "name", ["a[1].csv", "x';drop table y;--.csv", "2008-12 *.csv", "-rf.csv", "a b?c.csv", "«ü».csv"]
-)
-def test_a_hostile_file_name_is_only_a_name(landing: Landing, raw: Path, name: str) -> None:
-    write_csv(raw / "a1.csv", changed(_rows(), *range(402), offence_code="zqother"))
-    write_csv(raw / "2008-12 else.csv", changed(_rows(), *range(402), offence_code="zqother"))
-    landed_one(landing, write_csv(raw / name, _rows()))
-    with duckdb.connect() as connection:
-        synchronise_extract(connection, EXTRACTS[CRIME], landing)
-        loaded = connection.execute("select count(*) from landing.recorded_crime").fetchall()
-    assert loaded == [(len(_rows()),)]
-
-
-@pytest.mark.parametrize("name", ["a[1].parquet", "2008-12 *.parquet"])
-def test_a_hostile_parquet_name_is_only_a_name(landing: Landing, raw: Path, name: str) -> None:
-    write_parquet(raw / "a1.parquet", valid_rows("workforce", 10))
-    write_parquet(raw / "2008-12 else.parquet", valid_rows("workforce", 10))
-    delivery = landed_one(landing, write_parquet(raw / name, valid_rows("workforce")), "workforce")
-    assert delivery.rows_accepted == 402
-
-
-def test_sidecars_folders_and_dot_files_are_not_deliveries(raw: Path) -> None:
-    (raw / "2008-10.csv").mkdir()
-    for name in ["2008-12.csv", "2008-12.csv.json", ".hidden.csv", "2008-11.XLSX", "stray.json"]:
-        (raw / name).write_text("{}")
-    assert [path.name for path in delivery_files(raw)] == ["2008-11.XLSX", "2008-12.csv", "stray.json"]
-
-
-def test_a_folder_that_does_not_exist_has_no_deliveries(raw: Path) -> None:
-    assert list(delivery_files(raw / CRIME)) == []
-
-
-# --- Known faults of the gate ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "extract",
-    [
-        "recorded_crime",
-        "road_casualties",
-        "criminal_networks",
-        "workforce",
-        "asset_recovery",
-        "service_levels",
-        "complaints",
-        "milestones",
-        "measure_returns",
-    ],
-)
-def test_a_file_without_a_header_is_refused_without_quoting_its_first_row(
-    landing: Landing, raw: Path, extract: str
-) -> None:
-    rows = valid_rows(extract)
-    (raw / "2008-12.csv").write_text(csv_text(rows).split("\n", 1)[1])
-    reason = refused_one(landing, raw / "2008-12.csv", extract).reason or ""
-    assert [value for value in sorted(values_of(rows)) if value in reason] == []
-
-
-def test_a_file_cut_inside_its_last_field_is_refused(landing: Landing, raw: Path) -> None:
-    whole = csv_text(valid_rows("workforce"))
-    (raw / "2008-12.csv").write_text(whole.removesuffix("6.5\n"))
-    assert refused_one(landing, raw / "2008-12.csv", "workforce").reason
-
-
-def test_a_header_without_a_line_break_is_a_header_without_rows(landing: Landing, raw: Path) -> None:
-    (raw / "2008-12.csv").write_text(csv_text(_rows()).split("\n")[0])
-    assert refused_one(landing, raw / "2008-12.csv").rows_by_rule == {"empty": 0}
-
-
-def test_two_renamed_columns_are_named_whatever_other_layouts_there_are(landing: Landing, raw: Path) -> None:
-    rows = valid_rows("road_casualties")
-    header = ["reference" if name == "casualty_ref" else name for name in rows[0]]
-    header = ["gravity" if name == "severity" else name for name in header]
-    refusal = refused_one(landing, write_csv(raw / "2008-12.csv", rows, header), "road_casualties")
-    assert "missing column «severity»" in (refusal.reason or "")
-
-
-def test_a_blank_line_does_not_shift_the_line_numbers_behind_it(landing: Landing, raw: Path) -> None:
-    lines = csv_text(changed(_rows(), 7, offence_code="zqother")).splitlines()
-    lines.insert(3, "")
-    (raw / "2008-12.csv").write_text("\n".join(lines) + "\n")
-    delivery = landed_one(landing, raw / "2008-12.csv")
-    # Row 7 stands on line 9 (header, and rows counted from 0); the blank line 4, a row without values, makes it 10.
-    assert [row["line_number"] for row in quarantined(landing, delivery)] == ["4", "10"]
-
-
-def _dangling_link(raw: Path) -> Path:
-    (raw / "2008-11.csv").symlink_to(raw / "nowhere.csv")
-    return raw / "2008-11.csv"
-
-
-def _declared_ascii(raw: Path) -> Path:
-    rows = changed(valid_rows(CRIME, month="2008-11"), 400, victim_group="béton")
-    return declare(write_csv(raw / "2008-11.csv", rows), encoding="ascii")
-
-
-def _parquet(name: str, frame: pl.DataFrame) -> Callable[[Path], Path]:
-    def write(raw: Path) -> Path:
-        with (raw / name).open("wb") as stream:
-            frame.write_parquet(stream)
-        return raw / name
-
-    return write
-
-
-LISTED = pl.DataFrame(valid_rows(CRIME, month="2008-11")).with_columns(pl.concat_list("drug_type"))
-NUMBERED_MONTHS = pl.DataFrame(
-    {
-        "": [1],
-        "X": [1],
-        "Month": [201104],
-        "CrimeType ": ["Robbery"],
-        "CrimeDetails": ["Personal Property"],
-        "CrimeCount": [5],
-        "Borough": ["Camden"],
-    }
-)
-
-
-@pytest.mark.parametrize(
-    "write",
-    [
-        _dangling_link,
-        _declared_ascii,
-        _parquet("2008-11.parquet", LISTED),
-        _parquet("long.parquet", NUMBERED_MONTHS),
-    ],
-    ids=[
-        "a link to nothing",
-        "bytes outside the declared encoding",
-        "a Parquet column of lists",
-        "a published layout as typed Parquet",
-    ],
-)
-def test_an_unreadable_delivery_does_not_stop_the_others(
-    landing: Landing, raw: Path, write: Callable[[Path], Path]
-) -> None:
-    landed, _ = land(landing, write(raw), write_csv(raw / "2008-12.csv", _rows()))
-    assert "2008-12.csv" in [d.file_name for d in landed]
 
 
 # --- Quarantine -----------------------------------------------------------------------------------
@@ -784,7 +237,7 @@ def test_one_row_over_half_a_percent_refuses_the_delivery(landing: Landing, raw:
 
 def test_quarantined_rows_count_once_where_a_month_comes_in_two_lengths(landing: Landing, raw: Path) -> None:
     count = {"offence_ref": "", "recorded_date": "", "months_covered": "12"}
-    rows = changed(changed(_rows(), *range(100, 200), **count), 7, offences="zqmany")
+    rows = changed(changed(_rows(), *range(100, 132), **count), 7, offences="zqmany")
     delivery = landed_one(landing, write_csv(raw / "2008-12.csv", rows))
     assert sum(p.rows_quarantined for p in delivery.periods) == delivery.rows_quarantined
 
@@ -863,7 +316,9 @@ def test_the_order_of_arrival_decides_nothing(landing: Landing, raw: Path, order
     ]
     for number in order:
         land(landing, files[number])
-    assert landed_ids(landing) == {delivery_id(identify(file).sha256, named_revision(file)) for file in files}
+    assert landed_ids(landing) == {
+        delivery_id(identify(file).sha256, named_revision(file), file.name) for file in files
+    }
 
 
 def test_the_order_of_files_in_one_call_decides_nothing(landing: Landing, raw: Path) -> None:
@@ -910,7 +365,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Landing, dict[str,
     refused: list[Delivery] = []
     for name, extract in EXTRACTS.items():
         delivered = list(delivery_files(folder / "raw" / name))
-        files |= {delivery_id(identify(file).sha256, named_revision(file)): file for file in delivered}
+        files |= {delivery_id(identify(file).sha256, named_revision(file), file.name): file for file in delivered}
         refused += landing.land(delivered, extract, is_synthetic=True)[1]
     return landing, files, refused
 
@@ -968,500 +423,6 @@ def test_the_periods_of_a_delivery_add_up_to_its_rows(
         != (sum(p.rows_accepted for p in d.periods), sum(p.rows_quarantined for p in d.periods))
     ]
     assert apart == []
-
-
-# --- Row rules ------------------------------------------------------------------------------------
-
-COUNT_OF_CRIME = {"offence_ref": "", "recorded_date": ""}
-COUNT_OF_CASUALTIES = {"casualty_ref": "", "collision_date": ""}
-PUBLISHED = {"response_ref": "", "interview_date": "", "published_value": "50"}
-NO_BASE = {"numerator": "", "denominator": "", "published_value": "50"}
-NO_SLUG = "Not A Slug"
-COPY = "copy"  # Not a cell: take this column from the next row.
-
-# extract → rule → the cells of one row that break it and no other rule.
-BREAKS: dict[str, dict[str, dict[str, str]]] = {
-    "recorded_crime": {
-        "period_month_missing": {**COUNT_OF_CRIME, "period_month": ""},
-        "period_is_a_month": {**COUNT_OF_CRIME, "period_month": "2008-12-02"},
-        "period_before_1990": {**COUNT_OF_CRIME, "period_month": "1989-12-01"},
-        "recorded_date_unreadable": {**COUNT_OF_CRIME, "recorded_date": "zq"},
-        "victims_under_20_out_of_domain": {"victims_under_20": "-1"},
-        "victim_group_out_of_domain": {"victim_group": NO_SLUG},
-        "outcome_type_out_of_domain": {"outcome_type": "zq", "outcome_date": "2008-12-31"},
-        "drug_type_out_of_domain": {"drug_type": NO_SLUG},
-        "offences_out_of_domain": {**COUNT_OF_CRIME, "offences": "-1"},
-        "offence_unknown": {"offence_code": "zq"},
-        "offence_ref_repeated": {"offence_ref": COPY},
-        "record_or_count": {"recorded_date": ""},
-        "record_counts_one": {"offences": "2"},
-        "recorded_outside_period": {"recorded_date": "2008-11-30"},
-        "outcome_before_record": {"outcome_type": "charge", "outcome_date": "2008-11-30"},
-        "outcome_incomplete": {"outcome_type": "charge"},
-    },
-    "victim_satisfaction": {
-        "crime_type_out_of_domain": {"crime_type": NO_SLUG},
-        "overall_out_of_domain": {"overall": "zq"},
-        "access_out_of_domain": {"access": "zq"},
-        "action_out_of_domain": {"action": "zq"},
-        "follow_up_out_of_domain": {"follow_up": "zq"},
-        "treatment_out_of_domain": {"treatment": "zq"},
-        "call_handling_out_of_domain": {"call_handling": "zq"},
-    },
-    "public_attitude": {
-        "survey_out_of_domain": {"survey": NO_SLUG},
-        "question_out_of_domain": {"question": NO_SLUG},
-        "answer_out_of_domain": {"answer": "zq"},
-    },
-    "workforce": {
-        "period_is_a_month": {"period_month": "2008-12-02"},
-        "period_before_1990": {"period_month": "1989-12-01"},
-        "business_group_out_of_domain": {"business_group": NO_SLUG},
-        "role_out_of_domain": {"role": "zq"},
-        "rank_out_of_domain": {"rank": "zq"},
-        "gender_out_of_domain": {"gender": "zq"},
-        "ethnic_group_out_of_domain": {"ethnic_group": "zq"},
-        "headcount_out_of_domain": {"headcount": "-1"},
-        "fte_out_of_domain": {"fte": "-0.5"},
-        "budgeted_fte_out_of_domain": {"budgeted_fte": "-0.5"},
-        "contracted_hours_out_of_domain": {"contracted_hours": "-1", "sickness_hours": "0"},
-        "sickness_hours_out_of_domain": {"sickness_hours": "-1"},
-        "workforce_cell_repeated": {"area": COPY, "business_group": COPY},
-        "sickness_exceeds_contract": {"sickness_hours": "1841"},
-    },
-    "road_casualties": {
-        "period_month_missing": {**COUNT_OF_CASUALTIES, "period_month": ""},
-        "period_is_a_month": {**COUNT_OF_CASUALTIES, "period_month": "2008-12-02"},
-        "period_before_1990": {**COUNT_OF_CASUALTIES, "period_month": "1989-12-01"},
-        "severity_out_of_domain": {"severity": "zq"},
-        "mode_out_of_domain": {"mode": NO_SLUG},
-        "casualties_out_of_domain": {**COUNT_OF_CASUALTIES, "casualties": "-1"},
-        "casualty_ref_repeated": {"casualty_ref": COPY},
-        "record_without_ref": {"casualty_ref": ""},
-        "record_counts_one": {"casualties": "2"},
-        "collision_outside_period": {"collision_date": "2008-11-30"},
-    },
-    "criminal_networks": {
-        "period_before_1990": {"disruption_date": "1989-12-01"},
-        "business_group_out_of_domain": {"business_group": NO_SLUG},
-        "disruption_ref_repeated": {"disruption_ref": COPY},
-    },
-    "asset_recovery": {
-        "period_before_1990": {"seizure_date": "1989-12-01"},
-        "stage_out_of_domain": {"stage": "zq"},
-        "value_gbp_out_of_domain": {"value_gbp": "-0.5"},
-        "case_ref_repeated": {"case_ref": COPY},
-    },
-    "service_levels": {
-        "period_month_missing": {"service_date": "", "period_month": ""},
-        "period_is_a_month": {"service_date": "", "period_month": "2008-12-02"},
-        "period_before_1990": {"service_date": "", "period_month": "1989-12-01"},
-        "service_out_of_domain": {"service": NO_SLUG},
-        "demand_out_of_domain": {"demand": "-1", "within_standard": "0"},
-        "within_standard_out_of_domain": {"within_standard": "-1"},
-        "within_exceeds_demand": {"within_standard": "5001"},
-        "service_day_repeated": {"service": COPY, "service_date": COPY},
-        "days_and_month_together": {"service": COPY, "service_date": ""},
-        "service_outside_period": {"service_date": "2008-11-30"},
-    },
-    "complaints": {
-        "period_before_1990": {"received_date": "1989-12-01"},
-        "complaint_ref_repeated": {"complaint_ref": COPY},
-        "closed_before_received": {"received_date": "2008-12-08", "closed_date": "2008-12-07"},
-    },
-    "milestones": {
-        "period_is_a_month": {"period_month": "2008-12-02"},
-        "period_before_1990": {"period_month": "1989-12-01"},
-        "programme_out_of_domain": {"programme": NO_SLUG},
-        "status_out_of_domain": {"status": "zq"},
-        "milestone_repeated": {"milestone_ref": COPY},
-        "completion_incomplete": {"status": "completed"},
-        "completed_in_the_future": {"status": "completed", "completed_date": "2009-01-01"},
-        "milestone_before_1990": {"original_due": "1989-12-31"},
-    },
-    "measure_returns": {
-        "period_is_a_month": {"period_month": "2008-12-02"},
-        "period_before_1990": {"period_month": "1989-12-01"},
-        "population_group_out_of_domain": {"population_group": "ethnic_group"},
-        "numerator_unreadable": {**NO_BASE, "numerator": "zq"},
-        "numerator_out_of_domain": {"numerator": "-0.5"},
-        "denominator_out_of_domain": {"measure_id": "spend_against_budget", "denominator": "-0.5"},
-        "respondents_out_of_domain": {"respondents": "-1"},
-        "returned_by_out_of_domain": {"returned_by": NO_SLUG},
-        "measure_unknown": {"measure_id": "zq"},
-        "numerator_or_value": {"numerator": ""},
-        "value_with_base": {**NO_BASE, "denominator": "50"},
-        "survey_outside_percent": {"numerator": "50.5"},
-        "return_repeated": {"area": COPY, "population_group": COPY},
-    },
-    "population": {
-        "year_out_of_domain": {"year": "2101"},
-        "period_before_1990": {"year": "1989"},
-        "population_out_of_domain": {"population": "-1"},
-        "area_year_repeated": {"area": COPY, "year": COPY},
-    },
-}
-SURVEY_BREAKS = {
-    "period_month_missing": {**PUBLISHED, "period_month": ""},
-    "period_is_a_month": {**PUBLISHED, "period_month": "2008-12-02"},
-    "period_before_1990": {**PUBLISHED, "period_month": "1989-12-01"},
-    "interview_date_unreadable": {**PUBLISHED, "interview_date": "zq"},
-    "ethnic_group_out_of_domain": {"ethnic_group": "zq"},
-    "weight_unreadable": {**PUBLISHED, "weight": "zq"},
-    "weight_out_of_domain": {"weight": "0"},
-    "published_value_out_of_domain": {**PUBLISHED, "published_value": "100.5"},
-    "respondents_unreadable": {**PUBLISHED, "respondents": "zq"},
-    "respondents_out_of_domain": {**PUBLISHED, "respondents": "-1"},
-    "response_ref_repeated": {"response_ref": COPY},
-    "interview_or_published": {"interview_date": ""},
-    "interview_outside_period": {"interview_date": "2008-11-30"},
-    "interview_incomplete": {"weight": ""},
-    "value_or_interview": {"published_value": "50"},
-}
-BREAKS["victim_satisfaction"] |= SURVEY_BREAKS
-BREAKS["public_attitude"] |= SURVEY_BREAKS
-# The system's own layout gives these no cell: the landing fills them from another column.
-FOLLOWS_FROM_ANOTHER_COLUMN = {
-    # A system sends no published rate.
-    "recorded_crime": {"count_or_rate"},
-    # Without a month in the row, the day of the disruption gives it: the two can never differ.
-    "criminal_networks": {"disruption_outside_period", "period_is_a_month", "area_unknown"},
-    "asset_recovery": {"period_is_a_month"},
-    "service_levels": {"area_unknown"},
-    "complaints": {"period_is_a_month"},
-    "milestones": {"area_unknown"},
-    "population": {"period_is_a_month"},
-}
-# No row can break these alone: it then has no month either, or less than nothing to hold its part against.
-ALSO_BROKEN = {
-    ("criminal_networks", "disruption_date_missing"): "period_month_missing",
-    ("criminal_networks", "disruption_date_unreadable"): "period_month_missing",
-    ("asset_recovery", "seizure_date_missing"): "period_month_missing",
-    ("asset_recovery", "seizure_date_unreadable"): "period_month_missing",
-    ("complaints", "received_date_missing"): "period_month_missing",
-    ("complaints", "received_date_unreadable"): "period_month_missing",
-    ("service_levels", "demand_out_of_domain"): "within_exceeds_demand",
-    ("workforce", "contracted_hours_out_of_domain"): "sickness_exceeds_contract",
-    ("population", "year_missing"): "period_month_missing",
-    ("population", "year_unreadable"): "period_month_unreadable",
-}
-
-
-def _rules_of(extract: str) -> set[str]:
-    """Every rule that a delivery in the system's own layout can break, read off the model."""
-    model = EXTRACTS[extract].model.to_schema()
-    rules = {check.name for check in model.checks} - FOLLOWS_FROM_ANOTHER_COLUMN.get(extract, set())
-    if "offence_code" in model.columns:
-        rules.add("offence_unknown")
-    for name, column in model.columns.items():
-        if name in IMPLIED.get(extract, {}) or name in NOT_SENT.get(extract, ()):
-            continue
-        # A row that does not say how many months it covers covers one.
-        if not column.nullable and name != "months_covered":
-            rules.add(f"{name}_missing")
-        if column.dtype.type != pl.String:
-            rules.add(f"{name}_unreadable")
-        if column.checks:
-            rules.add(f"{name}_out_of_domain")
-    return rules
-
-
-def _breaks(extract: str) -> dict[str, dict[str, str]]:
-    """The cells that break each rule: those written above, else one that is missing or has no reading."""
-    cells = {"months_covered_out_of_domain": {"months_covered": "13"}, "area_unknown": {"area": "zqville"}}
-    for rule in _rules_of(extract):
-        column, _, kind = rule.rpartition("_")
-        if kind == "missing":
-            cells[rule] = {column: ""}
-        elif kind == "unreadable":
-            cells[rule] = {column: "zq"}
-    return {rule: broken for rule, broken in (cells | BREAKS[extract]).items() if rule in _rules_of(extract)}
-
-
-ROW_RULES = [(extract, rule, cells) for extract in EXTRACTS for rule, cells in sorted(_breaks(extract).items())]
-
-
-@pytest.mark.parametrize("extract", EXTRACTS)
-def test_every_rule_of_an_extract_has_a_row_here_that_breaks_it(extract: str) -> None:
-    assert sorted(_rules_of(extract) - _breaks(extract).keys()) == []
-
-
-@pytest.mark.parametrize("extract", EXTRACTS)
-def test_every_row_that_breaks_a_rule_breaks_one_that_exists(extract: str) -> None:
-    assert sorted(BREAKS[extract].keys() - _rules_of(extract)) == []
-
-
-@pytest.mark.parametrize("extract", EXTRACTS)
-def test_valid_rows_break_no_rule(landing: Landing, raw: Path, extract: str) -> None:
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", valid_rows(extract)), extract)
-    assert (delivery.rows_accepted, delivery.rows_by_rule) == (402, {})
-
-
-@pytest.mark.parametrize(
-    ("extract", "rule", "cells"), ROW_RULES, ids=[f"{extract}-{rule}" for extract, rule, _ in ROW_RULES]
-)
-def test_a_row_that_breaks_one_rule_is_quarantined_for_that_rule(
-    landing: Landing, raw: Path, extract: str, rule: str, cells: dict[str, str]
-) -> None:
-    rows = valid_rows(extract)
-    broken = {name: rows[8][name] if cell == COPY else cell for name, cell in cells.items()}
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(rows, 7, **broken)), extract)
-    # A key that occurs twice sets both its rows aside: neither is known to be the right one.
-    lines = ["9", "10"] if COPY in cells.values() else ["9"]
-    rules = {rule, ALSO_BROKEN.get((extract, rule), rule)}
-    said = [(row["line_number"], set(row["rules"].split("; "))) for row in quarantined(landing, delivery)]
-    assert said == [(line, rules) for line in lines]
-
-
-MORE_BREAKS = [
-    ("milestones", {"milestone_ref": COPY, "programme": "estates"}, "milestone_repeated"),
-    ("milestones", {"completed_date": "2008-12-31"}, "completion_incomplete"),
-    ("milestones", {"current_due": "1900-01-01"}, "milestone_before_1990"),
-    ("milestones", {"status": "completed", "completed_date": "1900-01-01"}, "milestone_before_1990"),
-    ("measure_returns", {**NO_BASE, "published_value": "100.5"}, "survey_outside_percent"),
-    ("measure_returns", {**NO_BASE, "published_value": "-0.5"}, "survey_outside_percent"),
-    ("measure_returns", {"numerator": "", "denominator": ""}, "numerator_or_value"),
-    ("measure_returns", {"measure_id": "it_spend", "denominator": "", "published_value": "50"}, "numerator_or_value"),
-    ("measure_returns", {"area": COPY, "returned_by": "zqinformation"}, "return_repeated"),
-]
-
-
-@pytest.mark.parametrize(
-    ("extract", "cells", "rule"), MORE_BREAKS, ids=[f"{rule}-{'-'.join(cells)}" for _, cells, rule in MORE_BREAKS]
-)
-def test_a_rule_holds_in_each_of_its_parts(
-    landing: Landing, raw: Path, extract: str, cells: dict[str, str], rule: str
-) -> None:
-    rows = valid_rows(extract)
-    broken = {name: rows[8][name] if cell == COPY else cell for name, cell in cells.items()}
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(rows, 7, **broken)), extract)
-    assert list(delivery.rows_by_rule) == [rule]
-
-
-# As near to a rule as a row can come without breaking it.
-EDGES: list[tuple[str, dict[str, str]]] = [
-    ("asset_recovery", {"value_gbp": "0"}),
-    ("service_levels", {"within_standard": "5000"}),
-    ("service_levels", {"demand": "0", "within_standard": "0"}),
-    # One service counts by day and another by month; one counts by month and by day in different months.
-    ("service_levels", {"service_date": ""}),
-    ("service_levels", {"service": COPY, "service_date": "", "period_month": "2008-11-01"}),
-    ("service_levels", {"service": COPY, "service_date": "2008-12-31"}),
-    ("complaints", {"received_date": "2008-12-08", "closed_date": "2008-12-08"}),
-    ("milestones", {"status": "completed", "completed_date": "2008-12-31"}),
-    ("milestones", {"original_due": "1990-01-01"}),
-    # Brought forward.
-    ("milestones", {"current_due": "2008-09-30"}),
-    ("milestones", {"milestone_ref": COPY, "period_month": "2008-11-01"}),
-    ("measure_returns", {"numerator": "50"}),
-    ("measure_returns", {"numerator": "0", "denominator": "0"}),
-    ("measure_returns", {**NO_BASE, "published_value": "100"}),
-    ("measure_returns", {**NO_BASE, "published_value": "0"}),
-    # A quotient of two counts may exceed 100 percent, and a gap may be negative.
-    ("measure_returns", {"measure_id": "offences_brought_to_justice", "numerator": "51"}),
-    ("measure_returns", {**NO_BASE, "measure_id": "victim_satisfaction_gap", "published_value": "-2.5"}),
-    ("measure_returns", {"measure_id": "it_spend", "denominator": ""}),
-    ("measure_returns", {"measure_id": "total_recorded_crime", "denominator": ""}),
-    ("measure_returns", {"population_group": "all"}),
-    ("measure_returns", {"area": "kent_police"}),
-    ("measure_returns", {"area": COPY, "months_covered": "12"}),
-    ("measure_returns", {"area": COPY, "measure_id": "staff_informed"}),
-]
-
-
-@pytest.mark.parametrize(("extract", "cells"), EDGES, ids=[f"{e}-{'-'.join(cells.values())}" for e, cells in EDGES])
-def test_a_row_at_the_edge_of_a_rule_lands(landing: Landing, raw: Path, extract: str, cells: dict[str, str]) -> None:
-    rows = valid_rows(extract)
-    edge = {name: rows[8][name] if cell == COPY else cell for name, cell in cells.items()}
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(rows, 7, **edge)), extract)
-    assert delivery.rows_by_rule == {}
-
-
-def test_a_service_may_have_a_count_in_each_month(landing: Landing, raw: Path) -> None:
-    counts = changed(valid_rows("service_levels"), 7, 8, service="zqevidence", service_date="")
-    rows = changed(counts, 7, period_month="2008-11-01")
-    assert landed_one(landing, write_csv(raw / "rows.csv", rows), "service_levels").rows_by_rule == {}
-
-
-def test_a_service_with_two_counts_in_a_month_has_neither(landing: Landing, raw: Path) -> None:
-    rows = changed(valid_rows("service_levels"), 7, 8, service="zqevidence", service_date="")
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", rows), "service_levels")
-    assert delivery.rows_by_rule == {"service_day_repeated": 2}
-
-
-def test_a_row_that_does_not_say_how_many_months_it_covers_covers_one(landing: Landing, raw: Path) -> None:
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(_rows(), 7, months_covered="")))
-    assert cell(landing, delivery, "months_covered") == 1
-
-
-def test_a_record_without_a_month_has_the_month_of_its_date(landing: Landing, raw: Path) -> None:
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", changed(_rows(), 7, period_month="")))
-    assert cell(landing, delivery, "period_month") == dt.date(2008, 12, 1)
-
-
-def test_an_area_name_reads_as_its_identifier(landing: Landing, raw: Path) -> None:
-    rows = changed(_rows(), 7, area=" Hammersmith & Fulham ")
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", rows))
-    assert cell(landing, delivery, "area") == "hammersmith_and_fulham"
-
-
-# --- Readings -------------------------------------------------------------------------------------
-
-CHARGED = {"outcome_type": "charge"}
-READINGS: list[tuple[str, dict[str, str], str, Any]] = [
-    *[(CRIME, {"is_domestic": text}, "is_domestic", True) for text in ("true", "TRUE", "t", "Yes", "y", "1")],
-    *[(CRIME, {"is_domestic": text}, "is_domestic", False) for text in ("false", "F", "no", "N", "0")],
-    (CRIME, {"is_domestic": " true "}, "is_domestic", True),
-    *[
-        (CRIME, {**CHARGED, "outcome_date": text}, "outcome_date", dt.date(2009, 2, 3))
-        for text in ("2009-02-03", "2009-02-03 00:00:00", "03/02/2009", " 2009-02-03 ")
-    ],
-    *[("workforce", {"headcount": text}, "headcount", 12) for text in ("12", "12.0", "12.00", " 12 ", "012")],
-    *[("workforce", {"sickness_hours": text}, "sickness_hours", 5.0) for text in ("5", "5.0", " 5 ", "5e0")],
-    ("workforce", {"sickness_hours": "0"}, "sickness_hours", 0.0),
-    ("workforce", {"budgeted_fte": ""}, "budgeted_fte", None),
-    *[("asset_recovery", {"value_gbp": text}, "value_gbp", 1200.0) for text in ("1200", "1200.00", "1.2e3")],
-    ("asset_recovery", {"seizure_date": "08/12/2008"}, "period_month", dt.date(2008, 12, 1)),
-    ("complaints", {"received_date": "2008-12-31"}, "period_month", dt.date(2008, 12, 1)),
-    ("complaints", {"closed_date": "03/02/2009"}, "closed_date", dt.date(2009, 2, 3)),
-    ("complaints", {"closed_date": ""}, "closed_date", None),
-    ("service_levels", {"demand": "5000.0"}, "demand", 5000),
-    ("service_levels", {"period_month": ""}, "period_month", dt.date(2008, 12, 1)),
-    ("service_levels", {"service_date": ""}, "service_date", None),
-    ("milestones", {"completed_date": " "}, "completed_date", None),
-    ("milestones", {"current_due": "2009-03-31 00:00:00"}, "current_due", dt.date(2009, 3, 31)),
-    ("measure_returns", {"respondents": ""}, "respondents", None),
-    ("measure_returns", {**NO_BASE, "published_value": "77.5"}, "published_value", 77.5),
-]
-
-
-@pytest.mark.parametrize(
-    ("extract", "cells", "column", "value"), READINGS, ids=[f"{r[2]}={list(r[1].values())[-1]!r}" for r in READINGS]
-)
-def test_a_cell_reads_as(
-    landing: Landing, raw: Path, extract: str, cells: dict[str, str], column: str, value: object
-) -> None:
-    rows = changed(valid_rows(extract, 201), 7, **cells)
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", rows), extract)
-    assert cell(landing, delivery, column) == value
-
-
-UNREADABLE = [
-    *[(CRIME, "is_domestic", text) for text in ("maybe", "2", "-1", "true false")],
-    *[
-        (CRIME, "arrest_date", text)
-        for text in (
-            "2009-02-30",
-            "2009-13-01",
-            "02/13/2009",
-            "3 Feb 2009",
-            "20090203",
-            "39847",
-            "03/02/2009 x",
-        )
-    ],
-    *[("workforce", "headcount", text) for text in ("12.5", "1,000", "1e3", "12 people", "0x10", "--1")],
-    *[("workforce", "fte", text) for text in ("1,000.5", "nan", "inf", "-", "11.5 fte")],
-    *[("asset_recovery", "value_gbp", text) for text in ("£1250", "1,250.50", "1.2m", "nan", "not valued")],
-    *[("service_levels", "demand", text) for text in ("5,000", "5e3", "4999.5")],
-    *[("service_levels", "service_date", text) for text in ("2008-12-32", "total", "8 Dec")],
-    *[("complaints", "closed_date", text) for text in ("open", "00/00/2009", "2009-02-30")],
-    *[("milestones", "current_due", text) for text in ("tbc", "March 2009", "Q4 2008/09")],
-    *[("milestones", "completed_date", text) for text in ("no", "-")],
-    *[("measure_returns", "published_value", text) for text in ("77.5%", "77,5", "n/a")],
-    *[("measure_returns", "denominator", text) for text in ("5,000", "£50", "50m")],
-    *[("measure_returns", "respondents", text) for text in ("50.5", "<10")],
-]
-
-
-@pytest.mark.parametrize(("extract", "column", "text"), UNREADABLE)
-def test_a_cell_without_a_reading_is_quarantined(
-    landing: Landing, raw: Path, extract: str, column: str, text: str
-) -> None:
-    rows = changed(valid_rows(extract, 201), 7, **{column: text})
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", rows), extract)
-    assert delivery.rows_by_rule == {f"{column}_unreadable": 1}
-
-
-def _typed_workforce() -> pl.DataFrame:
-    """Workforce as a system that knows types writes it."""
-    numbers = ["headcount", "fte", "budgeted_fte", "contracted_hours", "sickness_hours"]
-    return pl.DataFrame(valid_rows("workforce")).with_columns(
-        pl.col(numbers).cast(pl.Float64), pl.col("period_month").str.to_datetime()
-    )
-
-
-def _in_row_7(column: str, value: object) -> pl.Expr:
-    return pl.when(pl.int_range(pl.len()) == 7).then(pl.lit(value)).otherwise(column).alias(column)
-
-
-def test_typed_parquet_lands_with_fractions_and_midnights_read_as_numbers_and_days(landing: Landing, raw: Path) -> None:
-    delivery = landed_one(landing, _parquet("2008-12.parquet", _typed_workforce())(raw), "workforce")
-    read = tuple(cell(landing, delivery, column) for column in ("period_month", "headcount"))
-    assert read == (dt.date(2008, 12, 1), 12)
-
-
-def test_a_fraction_in_a_typed_whole_number_column_is_quarantined(landing: Landing, raw: Path) -> None:
-    frame = _typed_workforce().with_columns(_in_row_7("headcount", 12.5))
-    delivery = landed_one(landing, _parquet("2008-12.parquet", frame)(raw), "workforce")
-    assert delivery.rows_by_rule == {"headcount_unreadable": 1}
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        float("nan"),
-        float("inf"),
-    ],
-)
-def test_a_typed_number_that_is_none_is_quarantined(landing: Landing, raw: Path, number: float) -> None:
-    frame = _typed_workforce().with_columns(_in_row_7("fte", number))
-    delivery = landed_one(landing, _parquet("2008-12.parquet", frame)(raw), "workforce")
-    assert delivery.rows_quarantined == 1
-
-
-def test_a_number_in_a_date_column_of_a_parquet_file_is_no_date(landing: Landing, raw: Path) -> None:
-    # 14,214 days after 1970-01-01 is 2008-12-01; a spreadsheet would mean 1938-11-30 by it.
-    frame = _typed_workforce().with_columns(period_month=pl.lit(14214))
-    refusal = refused_one(landing, _parquet("rows.parquet", frame)(raw), "workforce")
-    assert "period_month_unreadable 402" in (refusal.reason or "")
-
-
-def test_spaces_around_a_word_are_trimmed(landing: Landing, raw: Path) -> None:
-    rows = changed(valid_rows("workforce"), 7, role=" officer ")
-    delivery = landed_one(landing, write_csv(raw / "rows.csv", rows), "workforce")
-    assert cell(landing, delivery, "role") == "officer"
-
-
-def test_an_empty_text_in_a_parquet_file_is_no_value(landing: Landing, raw: Path) -> None:
-    assert landed_one(landing, write_parquet(raw / "2008-12.parquet", _rows())).rows_quarantined == 0
-
-
-def test_a_workbook_with_dates_numbers_and_flags_of_its_own_lands(landing: Landing, raw: Path) -> None:
-    rows = valid_rows("criminal_networks", 201)
-    with xlsxwriter.Workbook(raw / "2008-12.xlsx") as workbook:
-        sheet = workbook.add_worksheet()
-        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.write_row(0, 0, list(rows[0]))
-        for line, row in enumerate(rows, start=1):
-            sheet.write_row(line, 0, list(row.values()))
-            sheet.write_datetime(line, 2, dt.datetime.fromisoformat(row["disruption_date"]), day)
-            sheet.write_boolean(line, 4, True)
-            sheet.write_number(line, 5, 0)
-    delivery = landed_one(landing, raw / "2008-12.xlsx", "criminal_networks")
-    read = tuple(
-        cell(landing, delivery, column) for column in ("disruption_date", "involves_drugs", "involves_firearms")
-    )
-    assert read == (dt.date(2008, 12, 8), True, False)
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
-def test_a_delivery_lands_the_same_from_every_kind_of_file(landing: Landing, raw: Path, suffix: str) -> None:
-    write = {".csv": write_csv, ".parquet": write_parquet, ".xlsx": write_xlsx}[suffix]
-    rows = valid_rows("workforce")
-    delivery = landed_one(landing, write(raw / f"2008-12{suffix}", rows), "workforce")
-    landed = accepted(landing, delivery)
-    assert (landed.height, landed["fte"].sum(), landed["line_number"].to_list()[-1]) == (402, 402 * 11.5, 403)
 
 
 # --- The copy in DuckDB ---------------------------------------------------------------------------
@@ -1590,7 +551,7 @@ def test_the_copy_says_which_extracts_speak_for_every_area(
 
 
 def test_a_refused_delivery_is_not_loaded(connection: duckdb.DuckDBPyConnection, landing: Landing, raw: Path) -> None:
-    refused_one(landing, _bytes("2008-12.csv", lambda: b"")(raw))
+    refused_one(landing, write_bytes(raw / "2008-12.csv", b""))
     assert synchronise_extract(connection, EXTRACTS[CRIME], landing) == 0
 
 
@@ -1645,6 +606,7 @@ def test_a_financial_year_is_the_twelve_months_to_its_march(landing: Landing, ra
         ('"1,017,000"', '"1,01,000"', "offences_unreadable"),
         ('"1,017,000"', "", "offences_missing"),
         ("120.5", "-120.5", "published_rate_out_of_domain"),
+        ("120.5", "5000.5", "published_rate_out_of_domain"),
         ("120.5", "about 120", "published_rate_unreadable"),
         ("1999-00,Burglary", "1999-01,Burglary", "period_month_unreadable"),
         ("1999-00,Burglary", "1999-00,Theft", "offence_unknown"),
@@ -1679,14 +641,15 @@ FORCES["Metropolitan Police"] = "force"
 def _officers() -> str:
     """Two years of three forces as published: a comma in a number, a dash for zero, no line break at the end."""
     lines = [
-        f"{year},E23,{force},Region,{gender},{rank},Police Officer,{ethnicity},Group, - , 7 "
+        f"{year},E23,{force},Region,{gender},{rank},Police Officer,{ethnicity},Group, 8 , 7 "
         for year in (2003, 2004)
         for force in FORCES
         for gender in ("Female", "Male")
         for rank in ("Chief Officer", "Constable")
         for ethnicity in ("Asian or Asian British", "Chinese or Other Ethnic Group (pre 2021 category)", "White")
     ]
-    lines[0] = lines[0].replace(" - , 7 ", '" 5,116 ", -')
+    lines[0] = lines[0].replace(" 8 , 7 ", '" 5,116 ", -')
+    lines[1] = lines[1].replace(" 8 , 7 ", " - , -")
     return "\r\n".join([RANKS_HEADER, *lines])
 
 
@@ -1699,7 +662,7 @@ def test_officers_by_rank_land_without_a_line_break_at_the_end(landing: Landing,
     columns = ["period_month", "months_covered", "role", "rank", "gender", "headcount", "fte", "contracted_hours"]
     day = dt.date(2003, 3, 1)
     assert landed.select(columns).row(0) == (day, 1, "officer", "chief_officer", "female", 5_116, 0.0, None)
-    assert landed.select(columns).row(1) == (day, 1, "officer", "chief_officer", "female", 0, 7.0, None)
+    assert landed.select(columns).row(1) == (day, 1, "officer", "chief_officer", "female", 0, 0.0, None)
 
 
 def test_a_number_of_officers_without_a_reading_is_found(landing: Landing, raw: Path) -> None:

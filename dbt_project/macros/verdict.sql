@@ -63,3 +63,17 @@
         else 'not_met'
     end
 {%- endmacro %}
+
+{# The least a figure could be with its quarantined rows counted, given the most they could raise it by. A row could be
+   in the denominator alone: value x denominator / (denominator + rows), where rows / denominator is rise / multiplier.
+   A gap falls as far as it rises. A figure with no denominator among its own rows does not fall, unless nothing bounds
+   what they are. #}
+{% macro could_be_as_low_as(value, rise) -%}
+    (
+        {{ value }} - case
+            when measure_type = 'survey_gap' or isinf({{ rise }}) then {{ rise }}
+            when denominator_kind is null or denominator_extract is not null then 0
+            else {{ value }} * {{ rise }} / (multiplier + {{ rise }})
+        end
+    )
+{%- endmacro %}

@@ -20,6 +20,7 @@
     'fct_workforce': 'period_month, area_id, source, business_group, role',
     'delivery': 'delivery_id',
     'delivery_quarantine': 'delivery_id, rule',
+    'delivery_check': 'check_name, extract, source, period_month, months_covered',
     'scorecard': 'measure_id, target_id',
 } %}
 {% for mart, grain in grains.items() %}

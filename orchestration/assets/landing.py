@@ -13,14 +13,18 @@ from dagster_duckdb import DuckDBResource
 from orchestration.asset_checks import (
     accepted_rows_result,
     accepted_rows_spec,
+    control_totals_result,
+    control_totals_spec,
     deliveries_result,
     deliveries_spec,
 )
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.failures import QuotingNoRow
+from orchestration.landing.delivery import Damaged
 from orchestration.landing.received import SYNTHETIC_MARKER, delivery_files, misplaced
 from orchestration.landing.synchronise import synchronise_deliveries, synchronise_extract
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
-from orchestration.resources import Folders
+from orchestration.resources import Folders, Unforeseen
 
 DESCRIPTIONS = ["loaded", "delivery", "delivery_period", "delivery_rule", "layout_column", "extract", "reporting_month"]
 
@@ -34,7 +38,7 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         group_name="landing",
         kinds={"parquet", "duckdb"},
         description=f"{extract.title}: every accepted row of every delivery. {extract.model.__doc__}",
-        check_specs=[deliveries_spec(key), accepted_rows_spec(key)],
+        check_specs=[deliveries_spec(key), control_totals_spec(key), accepted_rows_spec(key)],
     )
     def landed(
         context: dg.AssetExecutionContext, folders: Folders, build: DuckDBResource
@@ -42,13 +46,18 @@ def landing_asset(extract: Extract) -> dg.AssetsDefinition:
         landing = folders.landing()
         files = list(delivery_files(folders.raw_path / extract.name))
         is_synthetic = (folders.raw_path / SYNTHETIC_MARKER).is_file()
-        landed, refused = landing.land(files, extract, is_synthetic)
+        try:
+            with QuotingNoRow(Unforeseen):
+                landed, refused = landing.land(files, extract, is_synthetic)
+        except Damaged as damaged:
+            raise dg.Failure(description=str(damaged), allow_retries=False) from None
         yield deliveries_result(key, refused)
+        yield control_totals_result(key, refused)
         yield accepted_rows_result(key, landed)
         if refused:
             said = "\n".join(f"{extract.name}/{d.file_name}: {d.reason}" for d in refused)
             raise dg.Failure(description=said, allow_retries=False)
-        with build.get_connection() as connection:
+        with QuotingNoRow(Unforeseen), build.get_connection() as connection:
             moved = synchronise_extract(connection, extract, landing)
         context.log.info(f"{extract.name}: {len(files)} files, {len(landed)} new, {moved} loaded")
         yield dg.MaterializeResult(

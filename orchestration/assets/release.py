@@ -30,6 +30,11 @@ def release(context: dg.AssetExecutionContext, folders: Folders) -> dg.Materiali
     published = publish(
         folders.warehouse_path, DBT_PROJECT.manifest_path, context.partition_key, dt.datetime.now(dt.UTC)
     )
+    for name in published.damaged:
+        context.log.warning(
+            f"Warning, releases/{name} is damaged and was left as it is. Restore it from a backup, or leave it:"
+            " its number is not used again."
+        )
     context.log.info(f"{published.release_id}: {'published' if published.is_new else 'unchanged'}")
     return dg.MaterializeResult(
         metadata={

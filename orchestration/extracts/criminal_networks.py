@@ -10,14 +10,14 @@ import datetime as dt
 import pandera.polars as pa
 import polars as pl
 
-from orchestration.extracts.rules import SLUG, ExtractModel, rule, unique
+from orchestration.extracts.rules import REFERENCE, SLUG, ExtractModel, rule, unique
 
 
 class CriminalNetworks(ExtractModel):
     """One row per disruption of a network, for the whole force: the extract carries no area of its own."""
 
-    disruption_ref: str = pa.Field(description="the disruption's reference")
-    network_ref: str = pa.Field(description="the network disrupted")
+    disruption_ref: str = pa.Field(str_length=REFERENCE, description="the disruption's reference")
+    network_ref: str = pa.Field(str_length=REFERENCE, description="the network disrupted")
     disruption_date: dt.date = pa.Field(description="day of the disruption")
     business_group: str = pa.Field(str_matches=SLUG, description="business group that disrupted it")
     involves_drugs: bool = pa.Field(description="the network dealt in drugs")

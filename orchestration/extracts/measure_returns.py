@@ -12,6 +12,9 @@ from orchestration.extracts.rules import SLUG, ExtractModel, rule
 from orchestration.extracts.seeds import measure_ids
 
 GROUP = r"^(all|[a-z0-9][a-z0-9_]{0,39}:[a-z0-9][a-z0-9_]{0,39})$"
+# Set 2026-11-24: the police of England and Wales spend about 20 billion pounds a year; more than five times that is a
+# reference or a date.
+MOST = 100_000_000_000
 CELL = ["measure_id", "period_month", "months_covered", "area", "population_group"]
 
 
@@ -22,12 +25,13 @@ class MeasureReturns(ExtractModel):
 
     measure_id: str = pa.Field(description="measure_id of seeds/measures.csv")
     population_group: str = pa.Field(str_matches=GROUP, description="all, or dimension:value")
-    numerator: float = pa.Field(nullable=True, ge=0, description="count, sum or amount")
-    denominator: float = pa.Field(nullable=True, ge=0, description="what it is held against")
+    numerator: float = pa.Field(nullable=True, ge=0, le=MOST, description="count, sum or amount")
+    denominator: float = pa.Field(nullable=True, ge=0, le=MOST, description="what it is held against")
     published_value: float = pa.Field(
-        nullable=True, description="the figure itself, in the measure's unit, without a base"
+        nullable=True, ge=-MOST, le=MOST, description="the figure itself, in the measure's unit, without a base"
     )
-    respondents: int = pa.Field(nullable=True, ge=0, description="people who answered, for a survey")
+    # Set 2026-11-24: the largest survey of residents asks about 50,000; a million is a population.
+    respondents: int = pa.Field(nullable=True, ge=0, le=1_000_000, description="people who answered, for a survey")
     returned_by: str = pa.Field(str_matches=SLUG, description="unit or force that returned it")
 
     @rule("the measure is not in seeds/measures.csv")

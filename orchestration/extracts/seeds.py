@@ -18,15 +18,15 @@ def _rows(seed: str) -> list[dict[str, str]]:
 
 
 @cache
-def area_ids() -> frozenset[str]:
-    """Every `area_id` of `seeds/areas.csv`."""
-    return frozenset(row["area_id"] for row in _rows("areas"))
+def area_ids(*of_type: str) -> frozenset[str]:
+    """Every `area_id` of `seeds/areas.csv`, or those of some types of area."""
+    return frozenset(row["area_id"] for row in _rows("areas") if not of_type or row["area_type"] in of_type)
 
 
 @cache
 def boroughs() -> frozenset[str]:
     """The 32 boroughs that a force figure needs."""
-    return frozenset(row["area_id"] for row in _rows("areas") if row["area_type"] == "borough")
+    return area_ids("borough")
 
 
 @cache

@@ -29,6 +29,13 @@ class ServiceLevels(ExtractModel):
     def within_exceeds_demand() -> pl.Expr:
         return pl.col("within_standard") <= pl.col("demand")
 
+    # Set 2026-11-24: the whole country makes about 100,000 emergency calls a day. More is a reference or a date, or a
+    # month's count in a day's row.
+    @rule("demand is above 100,000 in a day, or 3,000,000 in a month")
+    def demand_too_high() -> pl.Expr:
+        most = pl.when(pl.col("service_date").is_null()).then(3_000_000).otherwise(100_000)
+        return pl.col("demand") <= most
+
     @rule("the service has two figures for one day or month")
     def service_day_repeated() -> pl.Expr:
         return pl.struct("service", "service_date", "period_month").is_unique()

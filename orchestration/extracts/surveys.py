@@ -10,7 +10,17 @@ import datetime as dt
 import pandera.polars as pa
 import polars as pl
 
-from orchestration.extracts.rules import SLUG, ExtractModel, record_has_key_and_date, rule, unique
+from orchestration.extracts.rules import (
+    PLACES,
+    REFERENCE,
+    SLUG,
+    ExtractModel,
+    dated_row_covers_one_month,
+    record_has_key_and_date,
+    rule,
+    unique,
+    unique_among,
+)
 
 SATISFACTION_ANSWERS = [
     "completely_satisfied",
@@ -43,17 +53,28 @@ ETHNIC_GROUPS = [
     "chinese_or_other",
     "not_stated",
 ]
+IS_PUBLISHED = pl.col("published_value").is_not_null()
+CELL = ["period_month", "months_covered", "area", "ethnic_group"]
 
 
 class Survey(ExtractModel):
     """What an interview of either survey has; a published percentage leaves everything but its value null."""
 
-    response_ref: str = pa.Field(nullable=True, description="the interview's reference; null when published")
+    response_ref: str = pa.Field(
+        nullable=True, str_length=REFERENCE, description="the interview's reference; null when published"
+    )
     interview_date: dt.date = pa.Field(nullable=True, description="day of the interview; null when published")
     ethnic_group: str = pa.Field(nullable=True, isin=ETHNIC_GROUPS, description="respondent's ethnic group")
-    weight: float = pa.Field(nullable=True, gt=0, description="survey weight; 1 where unweighted")
+    # Set 2026-11-24: weights are about 1. An interview that counts for more than a hundred would be the figure.
+    weight: float = pa.Field(nullable=True, gt=0, le=100, description="survey weight; 1 where unweighted")
     published_value: float = pa.Field(nullable=True, ge=0, le=100, description="published percentage")
-    respondents: int = pa.Field(nullable=True, ge=0, description="respondents the row stands for")
+    # Set 2026-11-24: nobody gives no percentage, and the largest survey of residents asks about 50,000; a million is a
+    # population.
+    respondents: int = pa.Field(nullable=True, ge=1, le=1_000_000, description="respondents the row stands for")
+
+    @rule("the area is not in seeds/areas.csv, or is no place")
+    def area_unknown() -> pl.Expr:
+        return pl.col("area").is_in(sorted(PLACES))
 
     @rule("response_ref occurs more than once in the delivery")
     def response_ref_repeated() -> pl.Expr:
@@ -66,6 +87,10 @@ class Survey(ExtractModel):
     @rule("interview_date is outside the period")
     def interview_outside_period() -> pl.Expr:
         return pl.col("interview_date").dt.truncate("1mo") == pl.col("period_month")
+
+    @rule("an interview covers more than one month")
+    def interview_covers_one_month() -> pl.Expr:
+        return dated_row_covers_one_month("interview_date")
 
     @rule("an interview has a weight and one respondent")
     def interview_incomplete() -> pl.Expr:
@@ -89,6 +114,10 @@ class VictimSatisfaction(Survey):
         nullable=True, isin=SATISFACTION_ANSWERS, description="how the call was handled; null without a call"
     )
 
+    @rule("two percentages are published for one period, area, crime type and ethnic group")
+    def published_repeated() -> pl.Expr:
+        return unique_among(IS_PUBLISHED, [*CELL, "crime_type"])
+
 
 class PublicAttitude(Survey):
     """One row per interview and question of a named survey, or per published percentage of a question."""
@@ -100,3 +129,7 @@ class PublicAttitude(Survey):
     @rule("response_ref occurs more than once for one question")
     def response_ref_repeated() -> pl.Expr:
         return pl.col("response_ref").is_null() | pl.struct("response_ref", "question").is_unique()
+
+    @rule("two percentages are published for one question, period, area and ethnic group")
+    def published_repeated() -> pl.Expr:
+        return unique_among(IS_PUBLISHED, [*CELL, "survey", "question"])

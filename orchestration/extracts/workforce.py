@@ -21,6 +21,8 @@ RANKS = [
     "chief_superintendent",
     "chief_officer",
 ]
+# Set 2026-11-24: the police of England and Wales have about 230,000 officers and staff; more is no count of people.
+MOST = 250_000
 CELL = ["period_month", "area", "business_group", "role", "rank", "gender", "ethnic_group"]
 
 
@@ -32,9 +34,9 @@ class Workforce(ExtractModel):
     rank: str = pa.Field(nullable=True, isin=RANKS, description="rank, for officers")
     gender: str = pa.Field(nullable=True, isin=["female", "male", "not_stated"], description="gender")
     ethnic_group: str = pa.Field(nullable=True, isin=ETHNIC_GROUPS, description="ethnic group")
-    headcount: int = pa.Field(ge=0, description="people at month end")
-    fte: float = pa.Field(ge=0, description="full-time equivalents at month end")
-    budgeted_fte: float = pa.Field(nullable=True, ge=0, description="full-time equivalents budgeted")
+    headcount: int = pa.Field(ge=0, le=MOST, description="people at month end")
+    fte: float = pa.Field(ge=0, le=MOST, description="full-time equivalents at month end")
+    budgeted_fte: float = pa.Field(nullable=True, ge=0, le=MOST, description="full-time equivalents budgeted")
     contracted_hours: float = pa.Field(ge=0, description="hours contracted in the month, without overtime")
     sickness_hours: float = pa.Field(ge=0, description="contracted hours lost to sickness in the month")
 
@@ -45,3 +47,20 @@ class Workforce(ExtractModel):
     @rule("more hours lost to sickness than contracted")
     def sickness_exceeds_contract() -> pl.Expr:
         return pl.col("sickness_hours") <= pl.col("contracted_hours")
+
+    # Set 2026-11-24: nobody is more than one full-time equivalent; a tenth, and one more, allow for rounding and for
+    # those contracted above full time.
+    @rule("more full-time equivalents than people")
+    def fte_exceeds_headcount() -> pl.Expr:
+        return pl.col("fte") <= 1.1 * pl.col("headcount") + 1
+
+    # Set 2026-11-24: a full-time month is 174 hours, and 250 allow for one of five weeks. Ten months more allow for
+    # people who left before the month's end: their hours count, they do not.
+    @rule("more than 250 contracted hours a head, and 2,500 for people who left")
+    def hours_exceed_headcount() -> pl.Expr:
+        return pl.col("contracted_hours") <= 250 * (pl.col("headcount") + 10)
+
+    # Chief officers are among the staff too: directors of that grade. Specials have ranks of their own, named alike.
+    @rule("staff or PCSOs with the rank of a police officer")
+    def rank_of_officers_alone() -> pl.Expr:
+        return ~pl.col("role").is_in(["staff", "pcso"]) | (pl.col("rank") == "chief_officer")

@@ -11,7 +11,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from orchestration.landing.received import read_as
+
 Status = Literal["landed", "refused", "withdrawn"]
+
+
+class Damaged(Exception):
+    """What landed of a delivery cannot be read any more: where it lies, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +63,19 @@ class Delivery:
         return {(p.period_month, p.months_covered) for p in self.periods if p.period_month}
 
 
-def delivery_id(sha256: str, revision: int) -> str:
-    """What a delivery is known by: the same content under another revision is another delivery."""
-    return hashlib.sha256(f"{sha256} {revision}".encode()).hexdigest()[:16]
+def delivery_id(sha256: str, revision: int, file_name: str) -> str:
+    """What a delivery is known by: the same content under another revision, or read as another month, is another."""
+    return hashlib.sha256(f"{sha256} {revision} {read_as(file_name)}".encode()).hexdigest()[:16]
 
 
 def read_record(path: Path) -> Delivery:
-    """A record from its file."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    content["periods"] = [DeliveredPeriod(**period) for period in content["periods"]]
-    return Delivery(**content)
+    """A record from its file; raises `Damaged` when there is none, or none that is whole."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content["periods"] = [DeliveredPeriod(**period) for period in content["periods"]]
+        return Delivery(**content)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        raise Damaged(f"{path} is missing or damaged. Refresh: that mends it, or says what to do.") from None
 
 
 def write_record(path: Path, delivery: Delivery) -> None:

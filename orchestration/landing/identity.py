@@ -7,13 +7,15 @@ Does not belong here: whether it is valid (`received.py`).
 
 import hashlib
 import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestration.landing.delivery import write_json
-from orchestration.landing.received import is_regular, revision_of, sidecar_of
+from orchestration.landing.received import is_regular, named_revision, revision_of, unreadable
+from orchestration.landing.sidecar import can_be_named, sidecar_bytes, sidecar_of
 
 REMEMBERED = "identities.json"
 # Set 2026-11-24: file systems keep times to a few milliseconds at worst; a file written this shortly before it was
@@ -45,6 +47,8 @@ class Identities:
                 self._seen = json.loads(self._path.read_text(encoding="utf-8"))
             except ValueError:
                 self._seen = {}
+            if not isinstance(self._seen, dict):
+                self._seen = {}
         self._now: dict[str, Any] = {}
 
     def of(self, path: Path) -> Identity:
@@ -69,27 +73,29 @@ class Identities:
 
 
 def identify(path: Path) -> Identity:
-    """Hash one file and its sidecar."""
+    """Hash one file and its sidecar; only the name of what cannot be read, which is refused."""
     digest = hashlib.sha256()
+    if unreadable(path):
+        digest.update(f"unreadable {path.name}".encode("utf-8", "surrogateescape"))
+        return Identity(digest.hexdigest(), digest.hexdigest(), named_revision(path))
     if is_regular(path):
         with path.open("rb") as stream:
             while block := stream.read(1024 * 1024):
                 digest.update(block)
     else:
-        digest.update(path.name.encode("utf-8", "surrogateescape"))
+        digest.update(os.fsencode(path.name))
     whole = digest.copy()
-    sidecar = sidecar_of(path)
-    if is_regular(sidecar):
-        whole.update(sidecar.read_bytes())
+    whole.update(sidecar_bytes(path))
     return Identity(whole.hexdigest(), digest.hexdigest(), revision_of(path))
 
 
 def _times(path: Path) -> list[int]:
-    """Size, times of change and inode of a file, and of its sidecar where it has one; empty if it is not regular."""
-    if not is_regular(path):
+    """Size, times of change and inode of a file, and of its sidecar where it has one; empty if it is not regular, or
+    unreadable: another user may read what this one may not."""
+    if not is_regular(path) or unreadable(path):
         return []
     times = []
     for part in (path, sidecar_of(path)):
-        found = part.stat() if is_regular(part) else None
+        found = part.stat() if can_be_named(part) and is_regular(part) else None
         times += [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino] if found else [0, 0, 0, 0]
     return times

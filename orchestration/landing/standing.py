@@ -9,26 +9,31 @@ ones is current (the dbt model `stg_current_delivery`).
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from orchestration.extracts import Extract
 from orchestration.landing.delivery import Delivery
-from orchestration.landing.received import Refused
+from orchestration.landing.received import named_month
+from orchestration.landing.table import Refused
+
+# The reason of a withdrawal that the landing makes itself; it is undone when the file has its first sidecar again.
+DECLARED_ANEW = "the same file lies in raw/ with another sidecar"
 
 
 @dataclass
 class Standing:
-    """The deliveries that have landed, and those that are refused with the reason."""
+    """The deliveries that have landed, those that repeat one taken in, and those that are refused with the reason."""
 
     landed: list[Delivery] = field(default_factory=list)
+    repeats: list[Delivery] = field(default_factory=list)
     refused: list[tuple[Delivery, Refused]] = field(default_factory=list)
 
 
 def judge(deliveries: Collection[Delivery], waiting: Collection[str], extract: Extract) -> Standing:
     """Judge valid deliveries of one extract, withdrawn ones among them, against each other.
 
-    `waiting` holds the ids of those whose file lies in `raw/`. Of two that claim one place both are refused, since
-    neither is known to be right, unless one of them landed and its file has been put away since.
+    `waiting` holds the ids of those whose file lies in `raw/`. A delivery that landed and whose file has been put away
+    since stands: nobody could mend it when a later one comes in its way. Of two in `raw/` that claim one place both
+    are refused, since neither is known to be right.
     """
     standing = Standing()
     repeats = repeated(deliveries)
@@ -48,11 +53,15 @@ def judge(deliveries: Collection[Delivery], waiting: Collection[str], extract: E
         rivals = [d for d in same_place.values() if not (is_put_away and d.delivery_id in waiting)]
         try:
             _refuse_same_place(delivery, rivals)
-            _refuse_lost_area(delivery, standing.landed, extract)
+            if not is_put_away:
+                _refuse_lost_area(delivery, standing.landed, extract)
         except Refused as refusal:
             standing.refused.append((delivery, refusal))
         else:
             standing.landed.append(delivery)
+    refused = {d.delivery_id for d, _ in standing.refused}
+    taken_in = {id for id, first in repeats.items() if first not in refused}
+    standing.repeats = [d for d in deliveries if d.delivery_id in taken_in]
     return standing
 
 
@@ -66,34 +75,60 @@ def declared_anew(stored: Iterable[Delivery], waiting: Collection[Delivery]) -> 
         and old.status != "withdrawn"
         and any(
             (old.file_sha256, old.source, old.revision) == (new.file_sha256, new.source, new.revision)
+            and old.sha256 != new.sha256
             for new in waiting
         )
     ]
 
 
-def repeated(deliveries: Iterable[Delivery]) -> set[str]:
-    """Ids of deliveries whose content had come before under a lower revision, with no other content in between.
+def is_declared_anew(delivery: Delivery) -> bool:
+    """True for a delivery that gave way to the same file with another sidecar; nobody called it wrong."""
+    return delivery.status == "withdrawn" and delivery.reason == DECLARED_ANEW
 
-    They say nothing new. With other content in between, the higher revision restores what that had replaced.
+
+def repeated(deliveries: Iterable[Delivery]) -> dict[str, str]:
+    """Id of each delivery that says nothing new → id of the one it repeats.
+
+    It repeats the same content under a lower revision, or another name, with no other content in between; with other
+    content in between, the higher revision restores what that had replaced. Of those alike the lowest revision is
+    kept, read as the month its name states; but a withdrawn one before all, since its content was called wrong.
     """
     by_content: dict[str, list[Delivery]] = defaultdict(list)
     by_source: dict[str | None, list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
-        by_content[delivery.sha256].append(delivery)
-        by_source[delivery.source].append(delivery)
-    repeats: set[str] = set()
-    for alike in by_content.values():
-        ordered = sorted(alike, key=lambda d: d.revision)
-        for before, delivery in pairwise(ordered):
-            is_restored = any(
-                other.sha256 != delivery.sha256
-                and before.revision < other.revision <= delivery.revision
-                and other.landed_months & delivery.landed_months
-                for other in by_source[delivery.source]
-            )
-            if not is_restored:
-                repeats.add(delivery.delivery_id)
+        if not is_declared_anew(delivery):
+            by_content[delivery.sha256].append(delivery)
+            by_source[delivery.source].append(delivery)
+    repeats: dict[str, str] = {}
+    for same_content in by_content.values():
+        alike: list[Delivery] = []
+        for delivery in sorted(same_content, key=lambda d: d.revision):
+            if alike and _restores(delivery, alike[-1], by_source[delivery.source]):
+                repeats |= _all_but_the_first(alike)
+                alike = []
+            alike.append(delivery)
+        repeats |= _all_but_the_first(alike)
     return repeats
+
+
+def _restores(delivery: Delivery, before: Delivery, others: Iterable[Delivery]) -> bool:
+    """Whether other content stood between two revisions of the same, or beside one of them."""
+    return before.revision < delivery.revision and any(
+        other.sha256 != delivery.sha256
+        and before.revision <= other.revision <= delivery.revision
+        and other.landed_months & delivery.landed_months
+        for other in others
+    )
+
+
+def _all_but_the_first(alike: list[Delivery]) -> dict[str, str]:
+    first, *repeats = sorted(alike, key=_withdrawn_lowest_named)
+    return {d.delivery_id: first.delivery_id for d in repeats}
+
+
+def _withdrawn_lowest_named(delivery: Delivery) -> tuple[bool, int, bool, str]:
+    is_unnamed = named_month(delivery.file_name) is None
+    return (delivery.status != "withdrawn", delivery.revision, is_unnamed, delivery.delivery_id)
 
 
 def _first_period_and_revision(delivery: Delivery) -> tuple[str, int, str]:

@@ -7,19 +7,31 @@ model `stg_current_delivery`).
 """
 
 import datetime as dt
+import json
 import os
 import shutil
-from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
 
 from orchestration.extracts import Extract
-from orchestration.landing.delivery import DeliveredPeriod, Delivery, delivery_id, read_record, write_record
-from orchestration.landing.identity import Identities, Identity
-from orchestration.landing.received import Received, Refused, receive
-from orchestration.landing.standing import declared_anew, judge, repeated
+from orchestration.landing.delivery import (
+    Damaged,
+    DeliveredPeriod,
+    Delivery,
+    delivery_id,
+    read_record,
+    write_json,
+    write_record,
+)
+from orchestration.landing.identity import Identities, identify
+from orchestration.landing.received import Received, named_month, read_as, receive
+from orchestration.landing.standing import DECLARED_ANEW, declared_anew, is_declared_anew, judge, repeated
+from orchestration.landing.table import Refused, shown
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.layout import Layout
@@ -43,20 +55,21 @@ class Landing:
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
 
     def deliveries(self, extract: str | None = None) -> list[Delivery]:
-        """Every delivery on record as it stands, of one extract or of all, in a stable order; repeats are none."""
+        """Every delivery on record as it stands, of one extract or of all, in a stable order; repeats are none.
+
+        Raises `Damaged` when a record cannot be read: without it a delivery would be missing from every figure.
+        """
         stored = self._stored(extract or "*")
         refused = self._refused(extract or "*")
         repeats = repeated(stored.values())
-        standing = {
-            **refused,
-            **{
-                id: replace(d, status="refused", reason=refused[id].reason)
-                if id in refused and d.status == "landed"
-                else d
-                for id, d in stored.items()
-            },
-        }
+        # One that is refused now is told as such, whether it landed before or never.
+        as_stored = {id: d for id, d in stored.items() if d.status == "withdrawn" or id not in refused}
+        standing = {**refused, **as_stored}
         return sorted((d for id, d in standing.items() if id not in repeats), key=lambda d: (d.extract, d.delivery_id))
+
+    def has_landed(self, delivery: Delivery) -> bool:
+        """Whether a delivery landed, now or before it was refused or withdrawn."""
+        return (self._folder(delivery) / RECORD).is_file()
 
     def accepted_rows(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
@@ -68,60 +81,64 @@ class Landing:
         """Land what is new among the files in one extract's folder; returns (landed, refused) of this call.
 
         Every file there is must be given: how a delivery stands depends on the others, never on their order. One
-        delivery at a time is all that memory holds.
+        delivery at a time is all that memory holds. Raises `Damaged` for what landed, cannot be read any more, and
+        lies in `raw/` no longer.
         """
         self._clear_abandoned(extract)
+        self._clear_damaged(files, extract)
         before = {d.delivery_id for d in self.deliveries(extract.name) if d.status == "landed"}
         stored = self._stored(extract.name)
-        known = {d.sha256: d for d in stored.values()}
+        known = {_content(d): d for d in stored.values() if d.status == "landed" or _has_rows(self.accepted_rows(d), d)}
         candidates: dict[str, Delivery] = {}
-        names: dict[str, list[str]] = defaultdict(list)
         refused: list[Delivery] = []
+        names: dict[str, str] = {}
         identities = Identities(self.folder / extract.name)
-        for path in files:
+        # In order: a delivery that came under several names goes by the first of them.
+        for path in sorted(files):
             identity = identities.of(path)
-            id = delivery_id(identity.sha256, identity.revision)
-            names[id].append(path.name)
-            if id in stored or id in candidates:
+            name = shown(path.name)
+            id = delivery_id(identity.sha256, identity.revision, name)
+            if id in names:
                 continue
-            if same := known.get(identity.sha256):
-                candidates[id] = self._build_again(same, id, identity, path)
+            names[id] = name
+            if id in stored:
+                stored[id] = self._met_again(stored[id], name)
                 continue
             delivery = Delivery(
                 delivery_id=id,
                 extract=extract.name,
-                file_name=path.name,
+                file_name=name,
                 **vars(identity),
                 received_at=_now(),
                 status="landed",
                 is_synthetic=is_synthetic,
             )
             try:
-                candidates[id] = known[identity.sha256] = self._build(delivery, path, extract)
+                if same := known.get(_content(delivery)):
+                    candidates[id] = self._build_again(delivery, same)
+                else:
+                    candidates[id] = known[_content(delivery)] = self._build(delivery, path, extract)
             except Refused as refusal:
                 refused.append(_refused(delivery, refusal))
         identities.remember()
 
         waiting = [d for id, d in {**stored, **candidates}.items() if id in names]
         for old in declared_anew(stored.values(), waiting):
-            stored[old.delivery_id] = self.withdraw(old, "the same file lies in raw/ with another sidecar")
+            stored[old.delivery_id] = self.withdraw(old, DECLARED_ANEW)
         standing = judge([*stored.values(), *candidates.values()], names.keys(), extract)
-        for delivery in standing.landed:
+        for delivery in [*standing.landed, *standing.repeats]:
             if delivery.delivery_id in candidates:
                 self._building(delivery).rename(self._folder(delivery))
-            self._name_as(delivery, names[delivery.delivery_id])
-        # Content refused under one name and landed under another has landed.
-        refused = [d for d in refused if d.sha256 not in known]
+        refused = [d for d in refused if not _says_nothing_new(d, known.values())]
         refused += [_refused(d, refusal) for d, refusal in standing.refused]
-        self._record_refusals(refused, {d.sha256 for d in standing.landed}, extract)
+        self._record_refusals(refused, names.keys(), {d.sha256 for d in standing.landed}, extract)
         self._clear_abandoned(extract)
         return [d for d in standing.landed if d.delivery_id not in before], refused
 
     def withdraw(self, delivery: Delivery, reason: str) -> Delivery:
         """Take back a delivery that landed: it is never current again, and its record and rows stay."""
-        withdrawn = replace(delivery, status="withdrawn", reason=reason, withdrawn_at=_now())
-        write_record(self._folder(delivery) / WITHDRAWAL, withdrawn)
-        return withdrawn
+        write_json(self._folder(delivery) / WITHDRAWAL, {"reason": reason, "withdrawn_at": _now()})
+        return _stored_in(self._folder(delivery))
 
     def _folder(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id
@@ -134,20 +151,51 @@ class Landing:
 
     def _clear_abandoned(self, extract: Extract) -> None:
         """Delete what was built beside the landing and did not land, now or in a refresh that was killed."""
-        for abandoned in (self.folder / extract.name).glob(".*"):
-            if abandoned.is_dir():
-                shutil.rmtree(abandoned)
-            else:
-                abandoned.unlink()
+        for place in (self.folder / extract.name, self.quarantine / extract.name):
+            for abandoned in [*place.glob(".*"), *place.glob("[!.]*/.*")]:
+                if abandoned.is_dir():
+                    shutil.rmtree(abandoned)
+                else:
+                    abandoned.unlink()
+
+    def _clear_damaged(self, files: list[Path], extract: Extract) -> None:
+        """Delete what cannot be read any more of deliveries whose files wait in `raw/`, so that they land again."""
+        for record in self.quarantine.glob(f"{extract.name}/*/{REFUSAL}"):
+            if _recorded_as(record) is None:
+                print(f"{record} is damaged and is deleted: the file is refused again if it still waits.")
+                record.unlink()
+        damaged = [folder for folder in self._folders(extract.name) if not _is_whole(folder)]
+        if not damaged:
+            return
+        identities = [(identify(path), shown(path.name)) for path in files]
+        waiting = {delivery_id(found.sha256, found.revision, name) for found, name in identities}
+        for folder in damaged:
+            if folder.name not in waiting or (folder / WITHDRAWAL).exists():
+                raise Damaged(
+                    f"What landed of {extract.name}/{_name_of(folder)} cannot be read any more: {folder} is damaged."
+                    f" Restore that folder from a backup, or put the file back into raw/{extract.name} (and delete the"
+                    " folder if the delivery was withdrawn, then withdraw it again), and run again."
+                )
+            print(f"{folder} is damaged; {_name_of(folder)} is landed again from raw/.")
+            shutil.rmtree(folder)
+
+    def _folders(self, extract: str) -> list[Path]:
+        """The folder of every delivery that ever landed, of one extract or of all (`*`)."""
+        return [folder for folder in self.folder.glob(f"{extract}/[!.]*") if folder.is_dir()]
 
     def _stored(self, extract: str) -> dict[str, Delivery]:
-        """Every delivery that ever landed, by id: landed, or withdrawn since."""
-        stored = {}
-        for record in self.folder.glob(f"{extract}/[!.]*/{RECORD}"):
-            withdrawal = record.with_name(WITHDRAWAL)
-            delivery = read_record(withdrawal if withdrawal.is_file() else record)
-            stored[delivery.delivery_id] = delivery
-        return stored
+        """Every delivery that was ever taken in, by id: landed, repeating one, refused or withdrawn since."""
+        return {folder.name: _stored_in(folder) for folder in self._folders(extract)}
+
+    def _met_again(self, stored: Delivery, file_name: str) -> Delivery:
+        """A stored delivery whose file lies in `raw/`: it goes by the first of its names, and a sidecar that is back
+        undoes the withdrawal that its change had caused."""
+        folder = self._folder(stored)
+        if file_name < stored.file_name:
+            write_record(folder / RECORD, replace(read_record(folder / RECORD), file_name=file_name))
+        if is_declared_anew(stored):
+            (folder / WITHDRAWAL).unlink()
+        return _stored_in(folder)
 
     def _refused(self, extract: str) -> dict[str, Delivery]:
         """Every delivery that is refused, by id; one that landed before another came in its way is also stored."""
@@ -169,21 +217,21 @@ class Landing:
             ) from error
         self._set_aside(delivery, validated)
         _refuse_over_limit(validated, extract)
-        delivery = _recorded(delivery, received, layout, validated)
+        delivery = _with_rows(delivery, received, layout, validated)
         building = self._building(delivery)
         building.mkdir(parents=True, mode=PRIVATE)
         validated.accepted.write_parquet(building / ACCEPTED_ROWS)
         write_record(building / RECORD, delivery)
         return delivery
 
-    def _build_again(self, known: Delivery, id: str, identity: Identity, path: Path) -> Delivery:
+    def _build_again(self, delivery: Delivery, known: Delivery) -> Delivery:
         """The same content under another revision: the rows it has, under a record of its own."""
         again = replace(
             known,
-            delivery_id=id,
-            file_name=path.name,
-            revision=identity.revision,
-            received_at=_now(),
+            delivery_id=delivery.delivery_id,
+            file_name=delivery.file_name,
+            revision=delivery.revision,
+            received_at=delivery.received_at,
             status="landed",
             reason=None,
             withdrawn_at=None,
@@ -209,24 +257,74 @@ class Landing:
         )
         rows.write_csv(self.quarantined_rows(delivery))
 
-    def _name_as(self, delivery: Delivery, names: list[str]) -> None:
-        """A delivery that came under several names goes by the first in their order, whichever came first."""
-        first = min([delivery.file_name, *names])
-        if first != delivery.file_name:
-            write_record(self._folder(delivery) / RECORD, replace(delivery, file_name=first))
-
-    def _record_refusals(self, refused: list[Delivery], landed: set[str], extract: Extract) -> None:
-        """Keep a record of what is refused, and none of what has landed by now."""
+    def _record_refusals(
+        self, refused: list[Delivery], waiting: Collection[str], landed: set[str], extract: Extract
+    ) -> None:
+        """Keep a record of what is refused, also when its file is taken away, and none of what has landed by now."""
         for delivery in refused:
             self._quarantine_folder(delivery).mkdir(parents=True, exist_ok=True, mode=PRIVATE)
             write_record(self._quarantine_folder(delivery) / REFUSAL, delivery)
+        ids = {d.delivery_id for d in refused}
         for id, delivery in self._refused(extract.name).items():
-            if delivery.sha256 in landed and id not in {d.delivery_id for d in refused}:
+            if id not in ids and (id in waiting or delivery.sha256 in landed):
                 (self._quarantine_folder(delivery) / REFUSAL).unlink()
+
+
+def _stored_in(folder: Path) -> Delivery:
+    """A delivery as its folder records it, withdrawn or not; raises `Damaged`."""
+    delivery, withdrawal = read_record(folder / RECORD), folder / WITHDRAWAL
+    if not withdrawal.is_file():
+        return delivery
+    try:
+        return replace(delivery, status="withdrawn", **json.loads(withdrawal.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise Damaged(f"{withdrawal} is damaged. Refresh: that mends it, or says what to do.") from None
+
+
+def _recorded_as(record: Path) -> Delivery | None:
+    try:
+        return read_record(record)
+    except Damaged:
+        return None
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all can be read that figures need of a delivery: its record, and its rows unless it was withdrawn."""
+    try:
+        delivery = _stored_in(folder)
+    except Damaged:
+        return False
+    return delivery.status == "withdrawn" or _has_rows(folder / ACCEPTED_ROWS, delivery)
+
+
+def _has_rows(rows: Path, delivery: Delivery) -> bool:
+    """Whether a Parquet file is whole to its footer, which is at its end, and has the rows that the record counts."""
+    try:
+        return bool(pa.parquet.read_metadata(rows).num_rows == delivery.rows_accepted)
+    except (FileNotFoundError, pa.ArrowException):
+        return False
+
+
+def _name_of(folder: Path) -> str:
+    """The name a delivery came under; its id when the record does not say it any more (table `delivery` does)."""
+    delivery = _recorded_as(folder / RECORD)
+    return delivery.file_name if delivery else folder.name
 
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def _content(delivery: Delivery) -> tuple[str, str]:
+    """What the rows of a delivery follow from."""
+    return delivery.sha256, read_as(delivery.file_name)
+
+
+def _says_nothing_new(refused: Delivery, known: Iterable[Delivery]) -> bool:
+    """Whether content refused under this name is taken in under another, and the name does not claim another month."""
+    month = named_month(refused.file_name)
+    months = {taken for d in known if d.sha256 == refused.sha256 for taken, _ in d.landed_months}
+    return month.isoformat() in months if month else bool(months)
 
 
 def _refused(delivery: Delivery, refusal: Refused) -> Delivery:
@@ -243,7 +341,7 @@ def _refused(delivery: Delivery, refusal: Refused) -> Delivery:
     )
 
 
-def _recorded(delivery: Delivery, received: Received, layout: Layout, validated: Validated) -> Delivery:
+def _with_rows(delivery: Delivery, received: Received, layout: Layout, validated: Validated) -> Delivery:
     return replace(
         delivery,
         source=layout.source,

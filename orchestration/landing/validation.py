@@ -5,6 +5,7 @@ Belongs here: how a rule's verdict reaches a row.
 Does not belong here: the rules (`extracts/`).
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 import pandera.polars as pa
@@ -13,13 +14,17 @@ from pandera.errors import SchemaErrors
 
 from orchestration.extracts import Extract
 from orchestration.extracts.seeds import offence_codes
+from orchestration.landing.control import refuse_unlike_control
 from orchestration.landing.received import Received
 from orchestration.layouts.layout import Layout
 
 TRUE = ["true", "t", "yes", "y", "1"]
 FALSE = ["false", "f", "no", "n", "0"]
 # A spreadsheet hands a date over as text with a midnight behind it.
-DATE_FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y"]
+DATE_FORMATS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y"]
+# A day of 1927 to 2173, as a workbook counts them, with or without a time.
+SERIAL_DAY = r"^([1-9]\d{4})(?:\.\d+)?$"
+GROUPED = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ def validate(received: Received, layout: Layout, extract: Extract) -> Validated:
     as_received = layout.read(received)
     absent = [pl.lit(None).alias(name) for name in schema.columns if name not in as_received.columns]
     as_received = as_received.with_columns(absent)
-    typed, failures = _cast(as_received, schema)
+    typed, failures = _cast(as_received, schema, received.day_zero)
+    refuse_unlike_control(received, layout, typed)
     typed = _with_period(typed, extract)
     failures += _rule_failures(typed.select(list(schema.columns)), schema)
 
@@ -106,18 +112,28 @@ def _check(code: str, sentence: str, passes: pl.Expr) -> pa.Check:
     return pa.Check(lambda data: data.lazyframe.select(passes.fill_null(True)), name=code, error=sentence)
 
 
-def _cast(rows: pl.DataFrame, schema: pa.DataFrameSchema) -> tuple[pl.DataFrame, list[tuple[str, str, pl.Series]]]:
-    """Cast every column to the model's type; a cell that has content and no reading is a failure."""
+def _cast(
+    rows: pl.DataFrame, schema: pa.DataFrameSchema, day_zero: dt.date | None
+) -> tuple[pl.DataFrame, list[tuple[str, str, pl.Series]]]:
+    """Cast every column to the model's type; a cell that has content and no reading is a failure.
+
+    The plain way of writing is tried on every cell, the others only where a column has cells without that reading.
+    """
     types = {name: column.dtype.type for name, column in schema.columns.items()}
     typed = rows.select("line_number", *[_reading(name, rows.schema[name], wanted) for name, wanted in types.items()])
     kinds = {pl.Date: "a date (YYYY-MM-DD)", pl.Boolean: "true or false", pl.Int64: "a whole number"}
     failures = []
     for name, wanted in types.items():
-        if rows.schema[name] in (wanted, pl.Null):
+        if rows.schema[name] in (wanted, pl.Null) or rows[name].null_count() == typed[name].null_count():
             continue
         unread = rows[name].is_not_null() & typed[name].is_null()
         if rows.schema[name] == pl.String:
             unread = unread & (rows[name].str.strip_chars() != "")
+            if unread.any():
+                text = pl.when(unread).then(pl.col(name).str.strip_chars())
+                otherwise_read = rows.select(_other_reading_of_text(text, wanted, day_zero)).to_series()
+                typed = typed.with_columns(pl.coalesce(name, otherwise_read).alias(name))
+                unread = unread & otherwise_read.is_null()
         sentence = f"{name} is not {kinds.get(wanted, 'a number')}"
         failures.append((f"{name}_unreadable", sentence, unread))
     return typed, failures
@@ -145,18 +161,36 @@ def _reading(name: str, received: pl.DataType, wanted: pl.DataType) -> pl.Expr:
 
 
 def _reading_of_text(text: pl.Expr, wanted: pl.DataType) -> pl.Expr:
+    """What a text says, written as agreed."""
     if wanted == pl.Date:
-        return pl.coalesce([text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS])
+        return text.str.to_date("%Y-%m-%d", strict=False, exact=True)
     if wanted == pl.Boolean:
-        lower = text.str.to_lowercase()
-        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False)
+        return pl.when(text == "true").then(True).when(text == "false").then(False)
     if wanted == pl.Float64:
         number = text.cast(pl.Float64, strict=False)
         return pl.when(number.is_finite()).then(number)
     if wanted == pl.Int64:
-        # A workbook holds every number as a fraction and may hand 12 over as 12.0.
-        return text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+        return text.cast(pl.Int64, strict=False)
     return pl.when(text != "").then(text)
+
+
+def _other_reading_of_text(text: pl.Expr, wanted: pl.DataType, day_zero: dt.date | None) -> pl.Expr:
+    """What a text says, written in another way that means one thing only: grouped thousands, a day and time, yes."""
+    if wanted == pl.Date:
+        readings = [text.str.to_date(written, strict=False, exact=True) for written in DATE_FORMATS]
+        if day_zero is not None:
+            days = text.str.extract(SERIAL_DAY).cast(pl.Int64, strict=False)
+            readings.append(pl.lit(day_zero) + pl.duration(days=days))
+        return pl.coalesce(readings)
+    if wanted == pl.Boolean:
+        lower = text.str.to_lowercase()
+        return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False)
+    if wanted in (pl.Int64, pl.Float64):
+        is_grouped = text.str.contains(GROUPED)
+        number = pl.when(is_grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+        # A workbook holds every number as a fraction and may hand 12 over as 12.0.
+        return _reading_of_text(number.str.replace(r"\.0+$", ""), wanted)
+    return pl.lit(None, wanted)
 
 
 def _with_period(typed: pl.DataFrame, extract: Extract) -> pl.DataFrame:

@@ -12,6 +12,9 @@ from typing import Literal
 import polars as pl
 
 from orchestration.landing.received import Received
+from orchestration.landing.table import shown
+
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,30 @@ def header_differences(
     """
     if len(received.tables) != 1:
         return [f"{len(received.tables)} sheets instead of one"]
-    header = received.tables[0].header
-    missing = [f"missing column «{name}»" for name in expected if name not in header]
+    header, merged = received.tables[0].header, received.tables[0].merged
+    joined = [f"merged cells ({', '.join(merged[:5])})"] if merged else []
+    missing = [name for name in expected if name not in header]
     extra = [name for name in header if name not in expected and not also(name)]
+    absent = [f"missing column «{name}»" for name in missing]
     if len(missing) * 2 > len(expected):
         unexpected = [f"{len(extra)} unexpected columns"] if extra else []
     else:
-        unexpected = [f"unexpected column «{name[:40]}»" for name in extra]
+        unexpected = [_unexpected(name, header, missing) for name in dict.fromkeys(extra)]
     repeated = [f"column «{name}» twice" for name in expected if header.count(name) > 1]
-    if missing or extra or repeated or any_order or header == expected:
-        return missing + unexpected + repeated
+    if missing or extra or repeated or joined or any_order or header == expected:
+        return absent + unexpected + repeated + joined
     return [] if any(also(name) for name in header) else ["columns in another order"]
+
+
+def _unexpected(name: str, header: tuple[str, ...], missing: list[str]) -> str:
+    """An unexpected column in words: its name, or its places where it has none or occurs more than once."""
+    places = ", ".join(str(place) for place, other in enumerate(header, start=1) if other == name)
+    if not name:
+        return f"no name over column {places}"
+    called = f"unexpected column «{shown(name, LONGEST_SHOWN)}»"
+    if name.strip() in missing:
+        return f"{called}, with spaces around its name"
+    return f"{called} in places {places}" if header.count(name) > 1 else called
 
 
 def exact_header(*expected: str, any_order: bool = False) -> Callable[[Received], list[str]]:

@@ -57,7 +57,9 @@ def _layout(extract: Extract) -> Layout:
     def read(received: Received) -> pl.DataFrame:
         frame = received.tables[0].named()
         if "area" in columns:
-            frame = frame.with_columns(area_id("area"))
+            # Each name once: a year of records has a few dozen of them.
+            names = frame.select(pl.col("area").cast(pl.String).unique()).with_columns(as_id=area_id("area"))
+            frame = frame.with_columns(pl.col("area").cast(pl.String).replace_strict(names["area"], names["as_id"]))
         return frame.with_columns(**implied)
 
     return Layout(

@@ -9,7 +9,7 @@ import re
 
 import polars as pl
 
-from orchestration.landing.received import Received, Table
+from orchestration.landing.received import YEAR_IN_NAME, Received, Table
 from orchestration.layouts.layout import Layout, area_id, exact_header
 
 RECORDS_HEADER = (
@@ -25,7 +25,6 @@ RECORDS_HEADER = (
     "Mode of Travel",
     " ",
 )
-YEAR_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 YEAR_SHEET = re.compile(r"^(?:19|20)\d{2}$")
 # Sheets to 2009 give killed and seriously injured together, later ones apart. The "all casualties" and child
 # columns repeat the same people and are not read; the trend, road-user and age sheets repeat the year sheets.
@@ -117,7 +116,7 @@ def _read_workbook(received: Received) -> pl.DataFrame:
 def _read_year(table: Table) -> pl.DataFrame:
     positions = _severity_positions(table)
     # Below the header an area row has a name and a figure; blank rows separate boroughs from regions.
-    cells = table.rows.with_row_index("line_number", offset=2).slice(2)
+    cells = table.rows.with_row_index("line_number", offset=table.first_line).slice(2)
     named = cells.filter(pl.col(AREA_COLUMN).str.strip_chars().str.len_chars() > 0)
     return named.unpivot(
         on=list(positions),

@@ -25,7 +25,7 @@ counted as (
 -- year before it: what figures of the same age are made of. Those made since are taken off.
 with_arrests_known as (
     select
-        * exclude (delivery_id, published_rate),
+        * exclude (delivery_id, published_rate, are_records),
         arrests as arrests_by_now,
         arrests as arrests_by_then
     from counted

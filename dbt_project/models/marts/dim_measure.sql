@@ -10,6 +10,7 @@ select
     numerator_kind,
     denominator_kind,
     extract,
+    denominator_extract,
     extract_item,
     needs_columns,
     base_measure,

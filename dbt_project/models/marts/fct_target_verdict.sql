@@ -21,6 +21,8 @@ select
     gap_to_target,
     verdict_stage,
     verdict,
+    is_provisional,
+    provisional_because,
     verdict_otherwise,
     parts_judged,
     parts_met,

@@ -81,6 +81,28 @@ shown as (
                 ['financial_year_to_date', 'rolling_12_months', 'quarter', 'month'], results.period_basis
             )
     ) = 1
+),
+
+shown_for as (
+    select
+        shown.* exclude (period_month),
+        shown.period_month as shown_month,
+        reporting.reporting_month as period_month,
+        measures.extract,
+        measures.denominator_extract,
+        case when measures.numerator_kind = 'stock' then shown.period_month else shown.window_from end as rests_from,
+        shown.period_month as rests_to,
+        false as is_against_last_year
+    from shown
+    cross join reporting
+    inner join {{ ref('measures') }} as measures on shown.measure_id = measures.measure_id
+),
+
+without_target as (
+    select
+        *,
+        {{ late_because('shown_for') }} as provisional_because
+    from shown_for
 )
 
 select
@@ -109,7 +131,7 @@ select
     verdicts.threshold,
     verdicts.expected_by_now,
     coalesce(verdicts.period_basis, shown.period_basis) as period_basis,
-    coalesce(verdicts.compared_month, shown.period_month) as compared_month,
+    coalesce(verdicts.compared_month, shown.shown_month) as compared_month,
     case when verdicts.target_id is null then shown.source else verdicts.source end as source,
     case when verdicts.target_id is null then shown.value else verdicts.value end as value,
     verdicts.gap_to_target,
@@ -119,6 +141,12 @@ select
         when shown.value is null then 'not_measurable'
         else 'no_target'
     end as verdict,
+    case
+        when verdicts.target_id is null then shown.provisional_because is not null
+        else verdicts.is_provisional
+    end as is_provisional,
+    case when verdicts.target_id is null then shown.provisional_because else verdicts.provisional_because end
+        as provisional_because,
     case when verdicts.target_id is null then shown.is_settled else verdicts.is_settled end as is_settled,
     case when verdicts.target_id is null then shown.rows_quarantined else verdicts.rows_quarantined end
         as rows_quarantined,
@@ -128,8 +156,8 @@ select
         else nullif(concat_ws(
             '; ',
             case
-                when shown.period_month < in_force.reporting_month
-                    then 'the latest figure: the year to ' || strftime(shown.period_month, '%B %Y')
+                when shown.shown_month < in_force.reporting_month
+                    then 'the latest figure: the year to ' || strftime(shown.shown_month, '%B %Y')
             end,
             case when draft_targets.measure_id is not null then 'its target is a draft, which is not judged' end
         ), '')
@@ -142,7 +170,7 @@ select
 from in_force
 left join verdicts on in_force.measure_id = verdicts.measure_id
 left join {{ ref('targets') }} as targets on verdicts.target_id = targets.target_id
-left join shown on in_force.measure_id = shown.measure_id
+left join without_target as shown on in_force.measure_id = shown.measure_id
 left join draft_targets on in_force.measure_id = draft_targets.measure_id
 left join {{ ref('plan_objectives') }} as objectives
     on in_force.plan_id = objectives.plan_id and in_force.objective = objectives.objective

@@ -14,6 +14,7 @@ with windows as (
         first_group.tile_months,
         null::double as numerator,
         null::double as denominator,
+        least(first_group.denominator, second_group.denominator) as smaller_base,
         first_group.value - second_group.value as value,
         least(first_group.respondents, second_group.respondents) as respondents,
         null::double as value_by_now,
@@ -45,30 +46,6 @@ aged as (
     from windows
     inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
     cross join {{ source('landing', 'reporting_month') }} as reporting
-),
-
-distinct_windows as (
-    select distinct
-        measure_id,
-        source,
-        period_basis,
-        period_month,
-        window_from
-    from aged
-),
-
-quarantined as (
-    select
-        windows.measure_id,
-        windows.source,
-        windows.period_basis,
-        windows.period_month,
-        sum(quarantined.rows_quarantined)::bigint as rows_quarantined
-    from distinct_windows as windows
-    inner join {{ ref('int_quarantined_rows') }} as quarantined
-        on regexp_replace(windows.source, '_(total|rate)$', '') = quarantined.source
-        and quarantined.period_month between windows.window_from and windows.period_month
-    group by all
 )
 
 select
@@ -98,7 +75,7 @@ left join aged as a_year_ago
     and windows.population_group = a_year_ago.population_group
     and windows.period_basis = a_year_ago.period_basis
     and a_year_ago.period_month = {{ add_months('windows.period_month', '-12') }}
-left join quarantined
+left join {{ ref('res_quarantined') }} as quarantined
     on windows.measure_id = quarantined.measure_id
     and windows.source = quarantined.source
     and windows.period_basis = quarantined.period_basis

@@ -1,6 +1,7 @@
 -- One row per target, area, population group and month of the target's window: what is compared, with what, and the
 -- verdict. By stage: the year to date in the year, the full year at its end, the month where each is judged, and the
--- latest whole year where figures exist only as whole years (METHODS §4).
+-- latest whole year where figures exist only as whole years (METHODS §4). A verdict is what the accepted rows say; it
+-- is provisional where the quarantined rows could change it, or where a delivery it rests on has not come whole.
 with known as (
     select
         targets.* exclude (source),
@@ -8,12 +9,18 @@ with known as (
         later.known_from as known_to,
         measures.better,
         measures.measure_type,
+        measures.numerator_kind,
+        measures.denominator_kind,
+        measures.extract,
+        measures.denominator_extract,
+        coalesce(base.multiplier, measures.multiplier) as multiplier,
         measures.measure_type in ('count', 'money') as is_count,
         measures.measure_type in ('count', 'money') and measures.numerator_kind = 'flow' as is_running_count,
         date_diff('month', targets.window_from, targets.window_to) + 1 as window_months,
         {{ financial_year_start('targets.window_from') }} = targets.window_from as begins_a_financial_year
     from {{ ref('targets') }} as targets
     inner join {{ ref('measures') }} as measures on targets.measure_id = measures.measure_id
+    left join {{ ref('measures') }} as base on measures.base_measure = base.measure_id
     cross join {{ source('landing', 'reporting_month') }} as reporting
     left join {{ ref('targets') }} as later
         on targets.target_id = later.supersedes
@@ -60,26 +67,42 @@ months as (
 
 results as (
     select
-        measure_id,
-        area_id,
-        population_group,
-        period_basis,
-        period_month as compared_month,
-        source,
-        tile_months,
-        is_published_value,
-        numerator,
-        numerator_same_period_last_year,
-        value,
-        value_by_now,
-        value_same_period_last_year,
-        value_by_then_last_year,
-        reason,
-        reason_no_change,
-        comparison,
-        is_settled,
-        rows_quarantined
-    from {{ ref('res_result') }}
+        figures.measure_id,
+        figures.area_id,
+        figures.population_group,
+        figures.period_basis,
+        figures.window_from as compared_from,
+        figures.period_month as compared_month,
+        figures.source,
+        figures.tile_months,
+        figures.is_published_value,
+        figures.numerator,
+        figures.denominator,
+        figures.smaller_base,
+        figures.numerator_same_period_last_year,
+        figures.value,
+        figures.value_by_now,
+        figures.value_same_period_last_year,
+        figures.value_by_then_last_year,
+        figures.reason,
+        figures.reason_no_change,
+        figures.comparison,
+        figures.is_settled,
+        figures.rows_quarantined,
+        coalesce(quarantined.rows_quarantined_with_last_year, 0) as rows_quarantined_with_last_year,
+        coalesce(quarantined.most_added, 0) as most_added,
+        coalesce(quarantined.most_added_last_year, 0) as most_added_last_year
+    from {{ ref('res_result') }} as figures
+    left join {{ ref('res_quarantined') }} as quarantined
+        on figures.measure_id = quarantined.measure_id
+        and figures.source = quarantined.source
+        and figures.period_basis = quarantined.period_basis
+        and figures.period_month = quarantined.period_month
+    where figures.measure_id in (
+            select known.measure_id from known
+            union all
+            select known.other_measure_id from known
+        )
 ),
 
 -- What a month can be judged on: its own year to date (or month), or the latest figure that was delivered as a
@@ -125,7 +148,8 @@ earlier_years as (
         count(distinct earlier.source) filter (where earlier.source <> chosen.source) as other_sources,
         sum(earlier.value) as value,
         bool_and(earlier.is_settled) as is_settled,
-        sum(earlier.rows_quarantined)::bigint as rows_quarantined
+        sum(earlier.rows_quarantined)::bigint as rows_quarantined,
+        sum(earlier.most_added) as most_added
     from chosen
     inner join results as earlier
         on chosen.measure_id = earlier.measure_id
@@ -155,7 +179,8 @@ added_up as (
                 when earlier_years.other_sources > 0 then 'the years before come from another source'
             end as reason,
             chosen.is_settled and coalesce(earlier_years.is_settled, true) as is_settled,
-            chosen.rows_quarantined + coalesce(earlier_years.rows_quarantined, 0) as rows_quarantined
+            chosen.rows_quarantined + coalesce(earlier_years.rows_quarantined, 0) as rows_quarantined,
+            chosen.most_added + coalesce(earlier_years.most_added, 0) as most_added
         )
     from chosen
     left join earlier_years using (target_id, judged_area_id, period_month)
@@ -182,7 +207,10 @@ compared as (
 -- Held against last year, a figure that late facts may still move is taken at the age last year's has.
 with_baseline as (
     select
-        *,
+        * replace (
+            case when is_against_last_year then rows_quarantined_with_last_year else rows_quarantined end
+                as rows_quarantined
+        ),
         case
             when is_against_last_year and reason_no_change is null and comparison = 'same_age' then value_by_now
             when measure_type = 'survey_gap' then abs(value)
@@ -197,6 +225,20 @@ with_baseline as (
                     else value_same_period_last_year
                 end
         end as baseline,
+        -- What the quarantined rows could add to the value and to its baseline, were they counted.
+        case
+            when most_added = 0 then 0
+            when is_published_value then 'infinity'::double
+            else most_added * multiplier / coalesce(smaller_base, denominator, 1)
+        end as could_rise_by,
+        case
+            when not is_against_last_year or most_added_last_year = 0 then 0
+            when denominator_kind is null then most_added_last_year * multiplier
+            else coalesce(
+                most_added_last_year * value_same_period_last_year / nullif(numerator_same_period_last_year, 0),
+                'infinity'::double
+            )
+        end as baseline_could_rise_by,
         -- A level for a count is reached over the year; a number to be complete by a date, until that date.
         coalesce(verdict_stage, '') = 'in_year'
         and (
@@ -206,11 +248,24 @@ with_baseline as (
     from compared
 ),
 
+-- Between these lies whatever the quarantined rows can make of the value and of its baseline.
+with_range as (
+    select
+        *,
+        {{ could_be_as_low_as('judged_value', 'could_rise_by') }} as lowest_value,
+        judged_value + could_rise_by as highest_value,
+        {{ could_be_as_low_as('baseline', 'baseline_could_rise_by') }} as lowest_baseline,
+        baseline + baseline_could_rise_by as highest_baseline
+    from with_baseline
+),
+
 with_threshold as (
     select
         *,
-        {{ threshold('rule', 'amount', 'baseline') }} as threshold
-    from with_baseline
+        {{ threshold('rule', 'amount', 'baseline') }} as threshold,
+        {{ threshold('rule', 'amount', 'lowest_baseline') }} as lowest_threshold,
+        {{ threshold('rule', 'amount', 'highest_baseline') }} as highest_threshold
+    from with_range
 ),
 
 -- The same target under its other reading: another rule or amount, the count in place of the rate, or another measure.
@@ -274,6 +329,14 @@ judged as (
         judged_value - threshold as gap_to_target,
         {{ verdict('rule', 'amount', 'better', 'judged_value', 'threshold', 'is_before_its_end', 'expected_by_now') }}
             as verdict,
+        -- The same where every quarantined row speaks against the value, and for it. The share of a count expected by
+        -- now is left as the accepted rows of earlier years have it.
+        {{ verdict(
+            'rule', 'amount', 'better', 'lowest_value', 'highest_threshold', 'is_before_its_end', 'expected_by_now'
+        ) }} as verdict_at_lowest,
+        {{ verdict(
+            'rule', 'amount', 'better', 'highest_value', 'lowest_threshold', 'is_before_its_end', 'expected_by_now'
+        ) }} as verdict_at_highest,
         case
             when value_otherwise is null or threshold_otherwise is null or is_before_its_end then null
             when {{ meets('rule_otherwise', 'amount_otherwise', 'better', 'value_otherwise', 'threshold_otherwise') }}
@@ -283,9 +346,21 @@ judged as (
     from with_expectation
 ),
 
+figures as (
+    select
+        *,
+        case when numerator_kind = 'stock' then compared_month else compared_from end as rests_from,
+        compared_month as rests_to
+    from judged
+),
+
 reasoned as (
     select
         *,
+        -- What cannot be measured, or is only monitored, claims nothing that a row could change.
+        verdict in ('met', 'not_met', 'ahead', 'behind')
+        and (verdict_at_lowest <> verdict or verdict_at_highest <> verdict) as could_be_changed,
+        {{ late_because('figures') }} as late_because,
         case
             when value is null then coalesce(reason, 'not delivered for this period')
             when rule = 'monitor' then null
@@ -318,7 +393,7 @@ reasoned as (
                 end
             ), '')
         end as reason_given
-    from judged
+    from figures
 ),
 
 -- Some verdicts are made of several: of every area's, and, at its end, of every month's of a target judged each month.
@@ -351,7 +426,15 @@ binding as (
         count(*) over of_one_verdict as parts_judged,
         count(*) filter (where verdict = 'met') over of_one_verdict as parts_met,
         count(*) filter (where verdict = 'not_measurable') over of_one_verdict as parts_unknown,
-        sum(rows_quarantined) over of_one_verdict as rows_quarantined_together,
+        -- The areas of one window have its rows in common.
+        case
+            when made_of = 'areas' then max(rows_quarantined) over of_one_verdict
+            else sum(rows_quarantined) over of_one_verdict
+        end as rows_quarantined_together,
+        -- One part that fails whatever the rows are settles it.
+        bool_or(could_be_changed) over of_one_verdict
+        and not bool_or(verdict = 'not_met' and not could_be_changed) over of_one_verdict as could_be_changed_together,
+        string_agg(distinct late_because, '; ' order by late_because) over of_one_verdict as late_because_together,
         bool_and(is_settled) over of_one_verdict as is_settled_together
     from together
     window of_one_verdict as (partition by target_id, verdict_area_id, target_population_group, verdict_month)
@@ -364,6 +447,14 @@ binding as (
             period_month,
             judged_area_id
     ) = 1
+),
+
+with_provisional as (
+    select
+        * replace (rows_quarantined_together::bigint as rows_quarantined_together),
+        {{ provisional_because('late_because_together', 'could_be_changed_together', 'rows_quarantined_together') }}
+            as provisional_because
+    from binding
 )
 
 select
@@ -377,7 +468,9 @@ select
     known_to,
     status as target_status,
     is_settled_together as is_settled,
-    rows_quarantined_together::bigint as rows_quarantined,
+    rows_quarantined_together as rows_quarantined,
+    provisional_because is not null as is_provisional,
+    provisional_because,
     rule,
     amount,
     window_from,
@@ -411,4 +504,4 @@ select
             reason_given
         )
     end as reason
-from binding
+from with_provisional

@@ -11,6 +11,7 @@ select
     is_knife_enabled,
     victims_under_20 > 0 as has_victim_under_20,
     published_rate,
+    bool_and(offence_ref is not null) as are_records,
     sum(victims_under_20)::bigint as victims_under_20,
     sum(offences)::bigint as offences,
     coalesce(sum(offences) filter (where arrest_date is not null), 0)::bigint as arrests,
