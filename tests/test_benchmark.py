@@ -44,10 +44,10 @@ def test_the_refresh_and_every_script_come_to_one_result(ran: Path) -> None:
 
 
 def test_every_planted_fault_is_quarantined_by_its_rule(ran: Path) -> None:
-    """8,000 rows have 32 faults, twelve kinds in turn; a repeated key, the third kind, breaks two rows each time.
+    """8,000 rows have 32 faults, thirteen kinds in turn; a repeated key, the third kind, breaks two rows each time.
 
-    32 = 2 × 12 + 8, so that the first eight kinds come three times and the others twice: 32 + 3 rows. The text that is
-    no date leaves a key without one. Of the last three kinds, what also breaks depends on the draws.
+    32 = 2 × 13 + 6, so that the first six kinds come three times and the others twice: 32 + 3 rows. A text that is no
+    date leaves a key without one. Rows with a fault in their outcome may also have only half of one, by the draw.
     """
     rows = of_script(ran / "duckdb").rows
     assert (rows["rows accepted"], rows["rows quarantined"]) == (7_965, 35)
@@ -61,11 +61,12 @@ def test_every_planted_fault_is_quarantined_by_its_rule(ran: Path) -> None:
         "record_or_count": 3,
         "recorded_outside_period": 3,
         "offence_unknown": 3,
-        "is_domestic_missing": 3,
-        "is_gun_enabled_unreadable": 3,
+        "is_domestic_missing": 2,
+        "is_gun_enabled_unreadable": 2,
         "victims_under_20_out_of_domain": 2,
         "outcome_type_out_of_domain": 2,
         "outcome_before_record": 2,
+        "offences_unreadable": 2,
     }
 
 

@@ -17,6 +17,7 @@ with counted as (
     from read_csv(getvariable('raw') || '/recorded_crime/*.csv', all_varchar = true, header = true)
     group by all
 )
+
 select
     counted.* replace (
         cast(period_month as date) as period_month,

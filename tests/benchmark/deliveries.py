@@ -54,7 +54,9 @@ described as (
         detected_draw < detected as is_detected,
         -- Each fault in turn.
         case when (row_number + $rows_per_fault // 2) % $rows_per_fault = 0
-            then (row_number // $rows_per_fault) % 12 + 1 else 0 end as fault
+            then (row_number // $rows_per_fault) % 13 + 1 else 0 end as fault,
+        -- As often, a row is written in another way that is read alike.
+        row_number % $rows_per_fault = 0 as is_written_otherwise
     from numbered
     asof join area on numbered.area_draw >= area.from_share
     asof join offence on numbered.offence_draw >= offence.from_share
@@ -68,6 +70,7 @@ select
     case
         when fault = 4 then '31st of the month'
         when fault = 5 then strftime(recorded_date - interval 2 month, '%Y-%m-%d')
+        when is_written_otherwise then strftime(recorded_date, '%d/%m/%Y')
         else strftime(recorded_date, '%Y-%m-%d')
     end as recorded_date,
     case when fault = 6 then 'offence of nowhere' else offence_code end as offence_code,
@@ -97,7 +100,7 @@ select
         when type_draw < 0.8 then 'crack'
         else 'heroin'
     end as drug_type,
-    '1' as offences
+    case when fault = 13 then 'one' when is_written_otherwise then '1.0' else '1' end as offences
 from described
 order by i
 """

@@ -1,5 +1,5 @@
--- A first refresh's work on recorded crime, by hand: read every column as text, check every row, set aside what breaks a
--- rule, keep the rest as Parquet and as a table, and store the monthly measures.
+-- A first refresh's work on recorded crime, by hand: read every column as text, check every row, set aside what breaks
+-- a rule, keep the rest as Parquet and as a table (summary.sql and measures.sql then make the monthly measures).
 -- Variables: raw (the folder of deliveries), seeds (the folder of the seeds). Files are written to the current folder.
 create macro as_text(cell) as nullif(trim(cell), '');
 create macro as_day(cell) as cast(
@@ -10,9 +10,12 @@ create macro as_flag(cell) as case
     when lower(trim(cell)) in ('false', 'f', 'no', 'n', '0') then false
 end;
 create macro as_count(cell) as case
-    when try_cast(trim(cell) as double) = floor(try_cast(trim(cell) as double)) then cast(try_cast(trim(cell) as double) as bigint)
+    when try_cast(trim(cell) as double) = floor(try_cast(trim(cell) as double))
+        then cast(try_cast(trim(cell) as double) as bigint)
 end;
-create macro as_area(cell) as nullif(trim(regexp_replace(replace(lower(cell), '&', 'and'), '[^a-z0-9]+', '_', 'g'), '_'), '');
+create macro as_area(cell) as nullif(
+    trim(regexp_replace(replace(lower(cell), '&', 'and'), '[^a-z0-9]+', '_', 'g'), '_'), ''
+);
 create macro is_unreadable(cell, reading) as trim(cell) <> '' and reading is null;
 create macro is_missing(cell, reading) as reading is null and coalesce(trim(cell), '') = '';
 create macro is_slug(word) as regexp_full_match(word, '[a-z0-9][a-z0-9_]{0,39}');
@@ -28,41 +31,23 @@ where source = 'crime_system';
 create table delivery as
 select
     filename as file_name,
-    left(sha256(content), 16) as delivery_id,
-    cast(regexp_extract(filename, '(\d{4}-\d{2})\.csv$', 1) || '-01' as date) as file_month
+    left(sha256(content), 16) as delivery_id
 from read_blob(getvariable('raw') || '/recorded_crime/*.csv');
-
-create temp table received as
-select
-    filename as file_name,
-    * exclude (filename)
-from read_csv(getvariable('raw') || '/recorded_crime/*.csv', all_varchar = true, header = true, filename = true);
-
-create temp table first_row as
-select
-    delivery.*,
-    min(received.rowid) as row_id
-from delivery
-inner join received on delivery.file_name = received.file_name
-group by all;
 
 create temp table repeated as
 select
-    file_name,
+    filename as file_name,
     trim(offence_ref) as offence_ref
-from received
+from read_csv(getvariable('raw') || '/recorded_crime/*.csv', all_varchar = true, header = true, filename = true)
 where trim(offence_ref) <> ''
 group by all
 having count(*) > 1;
 
--- Every row as read, with the codes of the rules it breaks; empty where it breaks none.
+-- Every row as read, with the codes of the rules it breaks (empty where it breaks none) and, where there are any, the
+-- row as received. Rows keep the order of the files, so that a row's place tells its line.
 create temp table checked as
 with readings as (
     select
-        first_row.delivery_id,
-        first_row.file_month,
-        received.rowid as row_id,
-        received.rowid - first_row.row_id + 2 as line_number,
         received,
         coalesce(as_day(received.period_month), cast(date_trunc('month', as_day(received.recorded_date)) as date))
             as period_month,
@@ -81,64 +66,94 @@ with readings as (
         as_day(received.outcome_date) as outcome_date,
         as_text(received.drug_type) as drug_type,
         as_count(received.offences) as offences
-    from received
-    inner join first_row on received.file_name = first_row.file_name
+    from read_csv(
+        getvariable('raw') || '/recorded_crime/*.csv', all_varchar = true, header = true, filename = true
+    ) as received
+),
+
+judged as (
+    select
+        readings.*,
+        concat_ws(
+            '; ',
+            case when is_unreadable(received.period_month, as_day(received.period_month))
+                then 'period_month_unreadable' end,
+            case when is_unreadable(received.months_covered, as_count(received.months_covered))
+                then 'months_covered_unreadable' end,
+            case when is_unreadable(received.recorded_date, recorded_date) then 'recorded_date_unreadable' end,
+            case when is_unreadable(received.is_domestic, is_domestic) then 'is_domestic_unreadable' end,
+            case when is_unreadable(received.is_gun_enabled, is_gun_enabled) then 'is_gun_enabled_unreadable' end,
+            case when is_unreadable(received.is_knife_enabled, is_knife_enabled) then 'is_knife_enabled_unreadable' end,
+            case when is_unreadable(received.victims_under_20, victims_under_20) then 'victims_under_20_unreadable' end,
+            case when is_unreadable(received.arrest_date, arrest_date) then 'arrest_date_unreadable' end,
+            case when is_unreadable(received.outcome_date, outcome_date) then 'outcome_date_unreadable' end,
+            case when is_unreadable(received.offences, offences) then 'offences_unreadable' end,
+            case when is_missing(received.period_month, period_month) then 'period_month_missing' end,
+            case when area is null then 'area_missing' end,
+            case when offence_code is null then 'offence_code_missing' end,
+            case when is_missing(received.is_domestic, is_domestic) then 'is_domestic_missing' end,
+            case when is_missing(received.is_gun_enabled, is_gun_enabled) then 'is_gun_enabled_missing' end,
+            case when is_missing(received.is_knife_enabled, is_knife_enabled) then 'is_knife_enabled_missing' end,
+            case when is_missing(received.victims_under_20, victims_under_20) then 'victims_under_20_missing' end,
+            case when months_covered not between 1 and 12 then 'months_covered_out_of_domain' end,
+            case when victims_under_20 < 0 then 'victims_under_20_out_of_domain' end,
+            case when not is_slug(victim_group) then 'victim_group_out_of_domain' end,
+            case when outcome_type not in (
+                'charge', 'summons', 'caution', 'taken_into_consideration', 'penalty_notice', 'cannabis_warning'
+            ) then 'outcome_type_out_of_domain' end,
+            case when not is_slug(drug_type) then 'drug_type_out_of_domain' end,
+            case when offences < 0 then 'offences_out_of_domain' end,
+            case when day(period_month) <> 1 then 'period_is_a_month' end,
+            case when period_month < date '1990-01-01' then 'period_before_1990' end,
+            case when area not in (select area_id from area) then 'area_unknown' end,
+            case when offence_code not in (select offence_code from offence) then 'offence_unknown' end,
+            case when period_month <> cast(parse_filename(received.filename, true) || '-01' as date)
+                then 'month_differs_from_file_name' end,
+            case when repeated.offence_ref is not null then 'offence_ref_repeated' end,
+            case when (readings.offence_ref is null) <> (recorded_date is null) then 'record_or_count' end,
+            case when readings.offence_ref is not null and offences <> 1 then 'record_counts_one' end,
+            case when is_missing(received.offences, offences) then 'offences_missing' end,
+            case when date_trunc('month', recorded_date) <> period_month then 'recorded_outside_period' end,
+            case when outcome_date < recorded_date then 'outcome_before_record' end,
+            case when (outcome_type is null) <> (outcome_date is null) then 'outcome_incomplete' end
+        ) as rules
+    from readings
+    left join repeated on readings.offence_ref = repeated.offence_ref and received.filename = repeated.file_name
 )
+
 select
-    readings.* exclude (received, file_month),
-    concat_ws(
-        '; ',
-        case when is_unreadable(received.period_month, as_day(received.period_month)) then 'period_month_unreadable' end,
-        case when is_unreadable(received.months_covered, as_count(received.months_covered)) then 'months_covered_unreadable' end,
-        case when is_unreadable(received.recorded_date, recorded_date) then 'recorded_date_unreadable' end,
-        case when is_unreadable(received.is_domestic, is_domestic) then 'is_domestic_unreadable' end,
-        case when is_unreadable(received.is_gun_enabled, is_gun_enabled) then 'is_gun_enabled_unreadable' end,
-        case when is_unreadable(received.is_knife_enabled, is_knife_enabled) then 'is_knife_enabled_unreadable' end,
-        case when is_unreadable(received.victims_under_20, victims_under_20) then 'victims_under_20_unreadable' end,
-        case when is_unreadable(received.arrest_date, arrest_date) then 'arrest_date_unreadable' end,
-        case when is_unreadable(received.outcome_date, outcome_date) then 'outcome_date_unreadable' end,
-        case when is_unreadable(received.offences, offences) then 'offences_unreadable' end,
-        case when is_missing(received.period_month, period_month) then 'period_month_missing' end,
-        case when area is null then 'area_missing' end,
-        case when offence_code is null then 'offence_code_missing' end,
-        case when is_missing(received.is_domestic, is_domestic) then 'is_domestic_missing' end,
-        case when is_missing(received.is_gun_enabled, is_gun_enabled) then 'is_gun_enabled_missing' end,
-        case when is_missing(received.is_knife_enabled, is_knife_enabled) then 'is_knife_enabled_missing' end,
-        case when is_missing(received.victims_under_20, victims_under_20) then 'victims_under_20_missing' end,
-        case when months_covered not between 1 and 12 then 'months_covered_out_of_domain' end,
-        case when victims_under_20 < 0 then 'victims_under_20_out_of_domain' end,
-        case when not is_slug(victim_group) then 'victim_group_out_of_domain' end,
-        case when outcome_type not in (
-            'charge', 'summons', 'caution', 'taken_into_consideration', 'penalty_notice', 'cannabis_warning'
-        ) then 'outcome_type_out_of_domain' end,
-        case when not is_slug(drug_type) then 'drug_type_out_of_domain' end,
-        case when offences < 0 then 'offences_out_of_domain' end,
-        case when day(period_month) <> 1 then 'period_is_a_month' end,
-        case when period_month < date '1990-01-01' then 'period_before_1990' end,
-        case when area not in (select area_id from area) then 'area_unknown' end,
-        case when offence_code not in (select offence_code from offence) then 'offence_unknown' end,
-        case when period_month <> file_month then 'month_differs_from_file_name' end,
-        case when repeated.offence_ref is not null then 'offence_ref_repeated' end,
-        case when (readings.offence_ref is null) <> (recorded_date is null) then 'record_or_count' end,
-        case when readings.offence_ref is not null and offences <> 1 then 'record_counts_one' end,
-        case when offences is null then 'offences_missing' end,
-        case when date_trunc('month', recorded_date) <> period_month then 'recorded_outside_period' end,
-        case when outcome_date < recorded_date then 'outcome_before_record' end,
-        case when (outcome_type is null) <> (outcome_date is null) then 'outcome_incomplete' end
-    ) as rules
-from readings
-left join repeated on readings.offence_ref = repeated.offence_ref and received.file_name = repeated.file_name;
+    received.filename as file_name,
+    judged.* exclude (received),
+    case when rules <> '' then received end as received
+from judged;
+
+create temp table delivery_start as
+select
+    delivery.file_name,
+    delivery.delivery_id,
+    min(checked.rowid) as row_id
+from checked
+inner join delivery using (file_name)
+group by all;
 
 copy (
-    select checked.delivery_id, checked.line_number, checked.rules, received.* exclude (file_name)
+    select
+        delivery_start.delivery_id,
+        checked.rowid - delivery_start.row_id + 2 as line_number,
+        checked.rules,
+        unnest(checked.received)
     from checked
-    inner join received on checked.row_id = received.rowid
+    inner join delivery_start using (file_name)
     where checked.rules <> ''
 ) to 'quarantined/recorded_crime/rows.csv';
 
 create table recorded_crime as
-select * exclude (row_id, rules)
+select
+    delivery_start.delivery_id,
+    checked.rowid - delivery_start.row_id + 2 as line_number,
+    checked.* exclude (file_name, rules, received)
 from checked
-where rules = '';
+inner join delivery_start using (file_name)
+where checked.rules = '';
 
 copy recorded_crime to 'landing' (format parquet, partition_by (delivery_id), overwrite_or_ignore);

@@ -124,9 +124,10 @@ def _broken(
     has_text = {name: _text(received[name]).notna() for name in DAYS + FLAGS + COUNTS}
     unread = {f"{name}_unreadable": has_text[name] & read[name].isna() for name in has_text}
     missing = {
-        f"{name}_missing": rows[name].isna() & ~has_text[name] for name in ["period_month", *FLAGS, "victims_under_20"]
+        f"{name}_missing": rows[name].isna() & ~has_text[name]
+        for name in ["period_month", *FLAGS, "victims_under_20", "offences"]
     }
-    missing |= {f"{name}_missing": rows[name].isna() for name in ("area", "offence_code", "offences")}
+    missing |= {f"{name}_missing": rows[name].isna() for name in ("area", "offence_code")}
     recorded, outcome, reference = rows["recorded_date"], rows["outcome_date"], rows["offence_ref"]
     month = rows["period_month"]
     in_domain = {

@@ -128,9 +128,9 @@ def _rules(areas: pl.Series, offence_codes: pl.Series) -> dict[str, pl.Expr]:
     is_empty = {name: ~has_text[name].fill_null(False) for name in has_text}
     missing = {
         f"{name}_missing": pl.col(name).is_null() & is_empty[name]
-        for name in ["period_month", *FLAGS, "victims_under_20"]
+        for name in ["period_month", *FLAGS, "victims_under_20", "offences"]
     }
-    missing |= {f"{name}_missing": pl.col(name).is_null() for name in ("area", "offence_code", "offences")}
+    missing |= {f"{name}_missing": pl.col(name).is_null() for name in ("area", "offence_code")}
     recorded, outcome = pl.col("recorded_date"), pl.col("outcome_date")
     return {
         **unread,
