@@ -235,6 +235,12 @@ def test_one_row_over_half_a_percent_refuses_the_delivery(landing: Landing, raw:
     assert refusal.rows_by_rule == {"quarantine_limit": 6}
 
 
+def test_rows_over_the_limit_are_set_aside_as_well(landing: Landing, raw: Path) -> None:
+    rows = changed(valid_rows(CRIME, 1000), *range(6), offences="zqmany")
+    refusal = refused_one(landing, write_csv(raw / "2008-12.csv", rows))
+    assert [row["line_number"] for row in quarantined(landing, refusal)] == ["2", "3", "4", "5", "6", "7"]
+
+
 def test_quarantined_rows_count_once_where_a_month_comes_in_two_lengths(landing: Landing, raw: Path) -> None:
     count = {"offence_ref": "", "recorded_date": "", "months_covered": "12"}
     rows = changed(changed(_rows(), *range(100, 132), **count), 7, offences="zqmany")
