@@ -53,6 +53,12 @@ class Warehouse:
             check=False,
         )
 
+    def copy(self, folder: Path) -> "Warehouse":
+        """Raw folder and warehouse once more, to be damaged."""
+        shutil.copytree(self.raw, folder / "raw")
+        shutil.copytree(self.folder, folder / "warehouse", symlinks=True)
+        return Warehouse(folder / "raw", folder / "warehouse")
+
     def release(self, release_id: str | None = None) -> duckdb.DuckDBPyConnection:
         folder = self.folder / "releases" / release_id if release_id else self.folder / "current"
         return duckdb.connect(str(folder / "performance.duckdb"), read_only=True)

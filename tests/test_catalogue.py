@@ -187,6 +187,14 @@ BREAKS: list[tuple[Break, str]] = [
         row("measures", "homicide", denominator_kind="flow"),
         "homicide: a count has no denominator, so no denominator_kind",
     ),
+    (
+        row("measures", "gun_enabled_crime", denominator_extract=""),
+        "gun_enabled_crime: denominator_extract is «», and what it divides by is of «population»",
+    ),
+    (
+        row("measures", "homicide", denominator_extract="workforce"),
+        "homicide: denominator_extract is «workforce», and what it divides by is of «»",
+    ),
     (row("measures", "homicide", reviewed_on="23/11/2026"), "homicide: reviewed_on is «23/11/2026», not a date"),
     (row("measures", "homicide", next_review=""), "homicide: next_review is «», not a date"),
     (row("measures", "homicide", next_review="2026-11-23"), "homicide: next_review is not after reviewed_on"),

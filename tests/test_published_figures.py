@@ -377,7 +377,17 @@ def test_a_release_of_real_files_is_labelled_real_and_says_what_is_late(publishe
     assert row == (
         "real",
         "provisional",
-        "asset_recovery (nothing delivered), complaints (nothing delivered), criminal_networks (nothing delivered), "
-        "measure_returns (nothing delivered), milestones (nothing delivered), road_casualties (to 2014-12), "
-        "service_levels (nothing delivered), victim_satisfaction (nothing delivered)",
+        "; ".join(
+            f"{extract} has not been delivered for June 2015"
+            for extract in (
+                "asset_recovery",
+                "complaints",
+                "criminal_networks",
+                "measure_returns",
+                "milestones",
+                "road_casualties",
+                "service_levels",
+                "victim_satisfaction",
+            )
+        ),
     )

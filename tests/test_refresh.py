@@ -25,10 +25,7 @@ SCORECARD = "select * from scorecard order by all"
 @pytest.fixture
 def own(sample: Warehouse, tmp_path: Path) -> Warehouse:
     """A copy of the sample's raw folder and warehouse, to be damaged."""
-    raw = tmp_path / "raw"
-    shutil.copytree(sample.raw, raw)
-    shutil.copytree(sample.folder, tmp_path / "warehouse", symlinks=True)
-    return Warehouse(raw, tmp_path / "warehouse")
+    return sample.copy(tmp_path)
 
 
 def _published(warehouse: Warehouse) -> tuple[str, bytes]:
