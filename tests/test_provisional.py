@@ -151,7 +151,7 @@ def test_a_release_with_all_its_extracts_says_how_many_verdicts_quarantined_rows
 
 
 def test_a_quarantined_row_of_last_year_may_have_its_outcome_in_this_one(sample: Warehouse) -> None:
-    """In September 2008 28 of 80 is 35 % against 36; the one quarantined row, of March 2008, could make it 29: 36.25."""
+    """In September 2008 28 of 80 is 35 % against 36; the quarantined row of March 2008 could make it 29: 36.25."""
     row = (
         sample.release("2008-09_r1")
         .execute(
