@@ -118,7 +118,7 @@ def test_a_refused_delivery_stops_the_refresh_and_leaves_its_predecessor_current
     ended = own.refresh()
     assert ended.returncode == 1
     last_line = ended.stderr.strip().splitlines()[-1]
-    assert last_line.startswith("road_casualties/2009-03_r2.csv: No known layout has this header.")
+    assert last_line.startswith("road_casualties/2009-03_r2.csv: [layout, whole file] No known layout has this header.")
     assert "missing column «area»" in last_line
     assert last_line.endswith("Deliver the columns as agreed.")
     assert "SYN-" not in ended.stdout + ended.stderr

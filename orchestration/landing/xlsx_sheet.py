@@ -33,11 +33,11 @@ from orchestration.landing.xlsx_parts import (
 
 LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
 # A row that is not hidden and holds nothing but places, shared texts, numbers, flags and texts of its own. Nearly every
-# row of a delivery is one; to pass over them takes a fifth of the time that following their elements takes.
+# row of a delivery is one, and passing over it takes a fifth of the time that following its elements takes.
 STYLE = r'(?: s="[0-9]+")?'
 CELL = (
-    r'<c r="[A-Z]{{1,3}}\1"{style}(?:/>| t="inlineStr"><is><t(?: xml:space="preserve")?>[^<]*</t></is></c>'
-    r'|(?: t="[bns]")?><v>[0-9.eE+-]+</v></c>)'
+    r'<c r="[A-Z]{{1,3}}\1"{style}(?:/>| t="inlineStr"(>)<is><t(?: xml:space="preserve")?>[^<]*</t></is></c>'
+    r'|(?: t="[bns]")?(>)<v>[0-9.eE+-]+</v></c>)'
 )
 ROW = r'<row r="([1-9][0-9]{{0,6}})"(?: (?!hidden="[1t]|ht="0)[\w:]+="[^"<>]*")*>(?:{cell})++</row>'
 COLUMN_OF_CELL = re.compile(rb'<c r="([A-Z]{1,3})[0-9]+"(?: s="[0-9]+")?(?: t="[A-Za-z]+")?><[vif]')
@@ -87,7 +87,8 @@ class _SheetScan(Follower):
         plain = re.compile(ROW.format(cell=cell).encode())
 
         def pass_over(row: re.Match[bytes]) -> bytes:
-            if b"<v>" in row[0] or b"<is>" in row[0]:
+            # The groups behind the row's number stand for content in a cell.
+            if row.lastindex != 1:
                 self._last_row = max(self._last_row, int(row[1]))
             return b""
 
