@@ -6,6 +6,8 @@ Does not belong here: what is measured on it.
 """
 
 import datetime as dt
+import hashlib
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -54,7 +56,7 @@ described as (
         detected_draw < detected as is_detected,
         -- Each fault in turn.
         case when (row_number + $rows_per_fault // 2) % $rows_per_fault = 0
-            then (row_number // $rows_per_fault) % 13 + 1 else 0 end as fault,
+            then (row_number // $rows_per_fault) % 18 + 1 else 0 end as fault,
         -- As often, a row is written in another way that is read alike.
         row_number % $rows_per_fault = 0 as is_written_otherwise
     from numbered
@@ -65,8 +67,9 @@ described as (
 select
     strftime($month, '%Y-%m-%d') as period_month,
     case when fault = 1 then '13' else '1' end as months_covered,
-    case when fault = 2 then 'borough of nowhere' else area end as area,
-    format('CR/{}/{:07d}', strftime($month, '%Y-%m'), case when fault = 3 then i - 1 else i end) as offence_ref,
+    case when fault = 2 then 'borough of nowhere' when fault = 14 then 'force' else area end as area,
+    format('CR/{}/{:07d}', strftime($month, '%Y-%m'), case when fault = 3 then i - 1 else i end)
+    || case when fault = 15 then repeat(' and so on', 6) else '' end as offence_ref,
     case
         when fault = 4 then '31st of the month'
         when fault = 5 then strftime(recorded_date - interval 2 month, '%Y-%m-%d')
@@ -77,10 +80,15 @@ select
     case when fault = 7 then null else (domestic_draw < domestic)::varchar end as is_domestic,
     case when fault = 8 then 'perhaps' else (gun_draw < gun)::varchar end as is_gun_enabled,
     knife_draw < knife as is_knife_enabled,
-    case when fault = 9 then -1 when victim_draw < under_20 then 1 else 0 end as victims_under_20,
+    case when fault = 9 then -1 when fault = 16 then 1994 when victim_draw < under_20 then 1 else 0 end
+        as victims_under_20,
     case when under_20 > 0 and victim_draw > 0.5 then 'group_' || cast(victim_draw * 16 as integer) end
         as victim_group,
-    case when is_arrested then strftime(recorded_date + days_to_arrest, '%Y-%m-%d') end as arrest_date,
+    case
+        when fault = 17 then strftime(recorded_date - interval 1 year, '%Y-%m-%d')
+        when fault = 18 then '2050-01-01'
+        when is_arrested then strftime(recorded_date + days_to_arrest, '%Y-%m-%d')
+    end as arrest_date,
     case
         when fault = 10 then 'charge'
         when fault = 11 then 'let_off'
@@ -115,12 +123,18 @@ def months_of(count: int) -> list[dt.date]:
 def write_deliveries(
     raw: Path, months: list[dt.date], rows: int, rows_per_fault: int = ROWS_PER_FAULT, first: int = 0
 ) -> None:
-    """Write `rows` rows of recorded crime for each month, and the population; what is there already is kept.
+    """Write `rows` rows of recorded crime for each month, and the population; months there already are kept.
 
-    `first` is the place of the first month in its history: the faults planted in a month depend on it.
+    `first` is the place of the first month in its history: the faults planted in a month depend on it. Deliveries made
+    by other code, or of other sizes, are deleted.
     """
+    made_by = hashlib.sha256(Path(__file__).read_bytes() + repr((BOROUGHS, OFFENCES, rows, rows_per_fault)).encode())
+    marker = f"{MARKER_TEXT}Made by {made_by.hexdigest()}.\n"
+    marked = raw / SYNTHETIC_MARKER
+    if marked.is_file() and marked.read_text(encoding="utf-8") != marker:
+        shutil.rmtree(raw)
     (raw / "recorded_crime").mkdir(parents=True, exist_ok=True)
-    (raw / SYNTHETIC_MARKER).write_text(MARKER_TEXT, encoding="utf-8")
+    marked.write_text(marker, encoding="utf-8")
     areas = [{"area": name, "weight": borough.crime} for name, borough in BOROUGHS.items()]
     offences = [{"offence_code": code, "weight": o.volume, **o._asdict()} for code, o in OFFENCES.items()]
     with duckdb.connect() as connection:

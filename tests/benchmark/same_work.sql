@@ -3,15 +3,21 @@
 -- Variables: raw (the folder of deliveries), seeds (the folder of the seeds). Files are written to the current folder.
 create macro as_text(cell) as nullif(trim(cell), '');
 create macro as_day(cell) as cast(
-    try_strptime(trim(cell), ['%Y-%m-%d', '%Y-%m-%d %H:%M:%S', '%d/%m/%Y']) as date
+    try_strptime(trim(cell), ['%Y-%m-%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%d/%m/%Y']) as date
 );
 create macro as_flag(cell) as case
     when lower(trim(cell)) in ('true', 't', 'yes', 'y', '1') then true
     when lower(trim(cell)) in ('false', 'f', 'no', 'n', '0') then false
 end;
+create macro as_number(text) as coalesce(
+    try_cast(text as double),
+    case
+        when regexp_full_match(text, '[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?')
+            then try_cast(replace(text, ',', '') as double)
+    end
+);
 create macro as_count(cell) as case
-    when try_cast(trim(cell) as double) = floor(try_cast(trim(cell) as double))
-        then cast(try_cast(trim(cell) as double) as bigint)
+    when as_number(trim(cell)) = floor(as_number(trim(cell))) then try_cast(as_number(trim(cell)) as bigint)
 end;
 create macro as_area(cell) as nullif(
     trim(regexp_replace(replace(lower(cell), '&', 'and'), '[^a-z0-9]+', '_', 'g'), '_'), ''
@@ -21,7 +27,11 @@ create macro is_missing(cell, reading) as reading is null and coalesce(trim(cell
 create macro is_slug(word) as regexp_full_match(word, '[a-z0-9][a-z0-9_]{0,39}');
 
 create temp table area as
-select area_id from read_csv(getvariable('seeds') || '/areas.csv');
+select
+    area_id,
+    area_type in ('force', 'region', 'region_part', 'country') as is_total
+from read_csv(getvariable('seeds') || '/areas.csv')
+where area_type <> 'business_group';
 
 create temp table offence as
 select offence_code, offence_group, offence_category, is_tier_1, is_tier_2
@@ -96,6 +106,7 @@ judged as (
             case when is_missing(received.is_knife_enabled, is_knife_enabled) then 'is_knife_enabled_missing' end,
             case when is_missing(received.victims_under_20, victims_under_20) then 'victims_under_20_missing' end,
             case when months_covered not between 1 and 12 then 'months_covered_out_of_domain' end,
+            case when length(readings.offence_ref) > 64 then 'offence_ref_out_of_domain' end,
             case when victims_under_20 < 0 then 'victims_under_20_out_of_domain' end,
             case when not is_slug(victim_group) then 'victim_group_out_of_domain' end,
             case when outcome_type not in (
@@ -105,15 +116,23 @@ judged as (
             case when offences < 0 then 'offences_out_of_domain' end,
             case when day(period_month) <> 1 then 'period_is_a_month' end,
             case when period_month < date '1990-01-01' then 'period_before_1990' end,
+            case when period_month >= date '2050-01-01' then 'period_too_late' end,
             case when area not in (select area_id from area) then 'area_unknown' end,
+            case when readings.offence_ref is not null and area in (select area_id from area where is_total)
+                then 'record_of_a_total' end,
             case when offence_code not in (select offence_code from offence) then 'offence_unknown' end,
             case when period_month <> cast(parse_filename(received.filename, true) || '-01' as date)
                 then 'month_differs_from_file_name' end,
             case when repeated.offence_ref is not null then 'offence_ref_repeated' end,
             case when (readings.offence_ref is null) <> (recorded_date is null) then 'record_or_count' end,
             case when readings.offence_ref is not null and offences <> 1 then 'record_counts_one' end,
+            case when recorded_date is not null and months_covered <> 1 then 'record_covers_one_month' end,
             case when is_missing(received.offences, offences) then 'offences_missing' end,
             case when date_trunc('month', recorded_date) <> period_month then 'recorded_outside_period' end,
+            case when offences > 1000000 * months_covered then 'too_many_offences' end,
+            case when victims_under_20 > 100 * greatest(offences, 0) then 'too_many_victims' end,
+            case when recorded_date - arrest_date > 183 then 'arrest_before_record' end,
+            case when greatest(arrest_date, outcome_date) >= date '2050-01-01' then 'fact_too_late' end,
             case when outcome_date < recorded_date then 'outcome_before_record' end,
             case when (outcome_type is null) <> (outcome_date is null) then 'outcome_incomplete' end
         ) as rules
@@ -124,8 +143,21 @@ judged as (
 select
     received.filename as file_name,
     judged.* exclude (received),
-    case when rules <> '' then received end as received
+    case when rules <> '' or offence_ref is null then received end as received
 from judged;
+
+-- A count is known by its cell, as read.
+update checked
+set rules = concat_ws('; ', nullif(rules, ''), 'count_repeated')
+where rowid in (
+    select unnest(list(rowid))
+    from checked
+    where offence_ref is null
+    group by
+        file_name, period_month, months_covered, area, offence_code, is_domestic, is_gun_enabled, is_knife_enabled,
+        victims_under_20, victim_group, arrest_date, outcome_type, outcome_date, drug_type
+    having count(*) > 1
+);
 
 create temp table delivery_start as
 select

@@ -22,6 +22,14 @@ SLUG = "[a-z0-9][a-z0-9_]{0,39}"
 TRUE = ["true", "t", "yes", "y", "1"]
 FALSE = ["false", "f", "no", "n", "0"]
 WORDS = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
+GROUPED = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+TOTALS = ["force", "region", "region_part", "country"]
+TOO_LATE = pd.Timestamp(2050, 1, 1)
+# What a count is known by.
+CELL = [
+    *("period_month", "months_covered", "area", "offence_code", "is_domestic", "is_gun_enabled", "is_knife_enabled"),
+    *("victims_under_20", "victim_group", "arrest_date", "outcome_type", "outcome_date", "drug_type"),
+]
 KEYS = ["period_month", "area"]
 SUMMED = ["offences", "victims_under_20"]
 
@@ -31,7 +39,7 @@ def main() -> None:
     raw, out = (Path(argument) for argument in sys.argv[1:])
     (out / "landing").mkdir()
     (out / "quarantined" / "recorded_crime").mkdir(parents=True)
-    areas = pd.read_csv(SEEDS / "areas.csv")["area_id"]
+    areas = pd.read_csv(SEEDS / "areas.csv").query("area_type != 'business_group'")
     offences = pd.read_csv(SEEDS / "offence_groups.csv").query("source == 'crime_system'")
     summaries = []
     with duckdb.connect(str(out / "reference.duckdb"), config={"threads": 2}) as database:
@@ -45,7 +53,7 @@ def main() -> None:
         database.execute("create table measure as select * from measured")
 
 
-def _land(path: Path, areas: pd.Series, offence_codes: pd.Series, out: Path) -> pd.DataFrame:
+def _land(path: Path, areas: pd.DataFrame, offence_codes: pd.Series, out: Path) -> pd.DataFrame:
     """Read and check one delivery, write its rows where they belong, and return the accepted ones."""
     delivery_id = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     received = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
@@ -87,7 +95,7 @@ def _day(column: pd.Series) -> pd.Series:
     """The first format that reads a cell; the others are tried only where it does not."""
     text = _text(column)
     day = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-    for written in ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y"):
+    for written in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y"):
         unread = day.isna() & text.notna()
         if unread.any():
             day = day.fillna(pd.to_datetime(text[unread], format=written, errors="coerce"))
@@ -103,7 +111,12 @@ def _flag(column: pd.Series) -> pd.Series:
 
 
 def _count(column: pd.Series) -> pd.Series:
-    number = pd.to_numeric(_text(column), errors="coerce")
+    text = _text(column)
+    number = pd.to_numeric(text, errors="coerce")
+    unread = number.isna() & text.notna()
+    if unread.any():
+        grouped = text[unread].where(text[unread].str.fullmatch(GROUPED)).str.replace(",", "", regex=False)
+        number = number.fillna(pd.to_numeric(grouped, errors="coerce"))
     return number.where(number % 1 == 0).astype("Int64")
 
 
@@ -117,7 +130,7 @@ def _broken(
     read: dict[str, pd.Series],
     rows: pd.DataFrame,
     file_month: pd.Timestamp,
-    areas: pd.Series,
+    areas: pd.DataFrame,
     offence_codes: pd.Series,
 ) -> dict[str, pd.Series]:
     """Code → where a row breaks the rule; null is no breach."""
@@ -128,15 +141,19 @@ def _broken(
         for name in ["period_month", *FLAGS, "victims_under_20", "offences"]
     }
     missing |= {f"{name}_missing": rows[name].isna() for name in ("area", "offence_code")}
-    recorded, outcome, reference = rows["recorded_date"], rows["outcome_date"], rows["offence_ref"]
-    month = rows["period_month"]
+    recorded, arrest, outcome = rows["recorded_date"], rows["arrest_date"], rows["outcome_date"]
+    month, reference, offences = rows["period_month"], rows["offence_ref"], rows["offences"]
+    counts = rows.loc[reference.isna(), CELL]
+    is_repeated_count = pd.Series(False, index=rows.index)
+    is_repeated_count[counts.index] = counts.duplicated(keep=False)
     in_domain = {
         "months_covered": rows["months_covered"].between(1, 12),
+        "offence_ref": reference.str.len() <= 64,
         "victims_under_20": rows["victims_under_20"] >= 0,
         "victim_group": rows["victim_group"].str.fullmatch(SLUG),
         "outcome_type": rows["outcome_type"].isin(OUTCOMES),
         "drug_type": rows["drug_type"].str.fullmatch(SLUG),
-        "offences": rows["offences"] >= 0,
+        "offences": offences >= 0,
     }
     return {
         **unread,
@@ -147,16 +164,29 @@ def _broken(
         },
         "period_is_a_month": month.notna() & (month.dt.day != 1),
         "period_before_1990": month < pd.Timestamp(1990, 1, 1),
-        "area_unknown": rows["area"].notna() & ~rows["area"].isin(areas),
+        "period_too_late": month >= TOO_LATE,
+        "area_unknown": rows["area"].notna() & ~rows["area"].isin(areas["area_id"]),
+        "record_of_a_total": reference.notna()
+        & rows["area"].isin(areas.loc[areas["area_type"].isin(TOTALS), "area_id"]),
         "offence_unknown": rows["offence_code"].notna() & ~rows["offence_code"].isin(offence_codes),
         "month_differs_from_file_name": month.notna() & (month != file_month),
         "offence_ref_repeated": reference.notna() & reference.duplicated(keep=False),
         "record_or_count": reference.isna() != recorded.isna(),
-        "record_counts_one": reference.notna() & (rows["offences"] != 1).fillna(False).astype(bool),
+        "count_repeated": is_repeated_count,
+        "record_counts_one": reference.notna() & _is_true(offences != 1),
+        "record_covers_one_month": recorded.notna() & _is_true(rows["months_covered"] != 1),
+        "too_many_offences": _is_true(offences > 1_000_000 * rows["months_covered"]),
+        "too_many_victims": _is_true(rows["victims_under_20"] > 100 * offences.clip(lower=0)),
+        "arrest_before_record": recorded - arrest > pd.Timedelta(days=183),
+        "fact_too_late": (arrest >= TOO_LATE) | (outcome >= TOO_LATE),
         "recorded_outside_period": recorded.notna() & month.notna() & (_month(recorded) != month),
         "outcome_before_record": outcome < recorded,
         "outcome_incomplete": rows["outcome_type"].isna() != outcome.isna(),
     }
+
+
+def _is_true(condition: pd.Series) -> pd.Series:
+    return condition.fillna(False).astype(bool)
 
 
 def _summary(accepted: pd.DataFrame) -> pd.DataFrame:
@@ -175,9 +205,7 @@ def _measures(summary: pd.DataFrame, offence_groups: pd.DataFrame) -> pd.DataFra
     """The monthly counts that the measures of recorded crime are made of, one row per measure, month and area."""
     crime = summary.merge(offence_groups, on="offence_code")
     group, category = crime["offence_group"], crime["offence_category"]
-    is_gun, is_knife, is_domestic = (
-        crime[name].astype(bool) for name in ("is_gun_enabled", "is_knife_enabled", "is_domestic")
-    )
+    is_domestic, is_gun, is_knife = (crime[name].astype(bool) for name in FLAGS)
     is_serious = crime["is_tier_1"].astype(bool)
     is_violent = group.isin(["homicide", "attempted_murder", "grievous_bodily_harm"])
     is_class_a = (group == "drug_trafficking") & crime["drug_type"].isin(["cocaine", "crack", "heroin"])

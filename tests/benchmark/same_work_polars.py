@@ -22,6 +22,12 @@ OUTCOMES = ["charge", "summons", "caution", "taken_into_consideration", "penalty
 SLUG = "^[a-z0-9][a-z0-9_]{0,39}$"
 CLASS_A = ["cocaine", "crack", "heroin"]
 KEYS = ["period_month", "area"]
+# What a count is known by.
+CELL = [
+    *("period_month", "months_covered", "area", "offence_code", "is_domestic", "is_gun_enabled", "is_knife_enabled"),
+    *("victims_under_20", "victim_group", "arrest_date", "outcome_type", "outcome_date", "drug_type"),
+]
+TOO_LATE = dt.date(2050, 1, 1)
 
 
 def main() -> None:
@@ -29,7 +35,7 @@ def main() -> None:
     raw, out = (Path(argument) for argument in sys.argv[1:])
     (out / "landing").mkdir()
     (out / "quarantined" / "recorded_crime").mkdir(parents=True)
-    areas = pl.read_csv(SEEDS / "areas.csv")["area_id"]
+    areas = pl.read_csv(SEEDS / "areas.csv").filter(pl.col("area_type") != "business_group")
     offences = pl.read_csv(SEEDS / "offence_groups.csv").filter(source="crime_system")
     rules = _rules(areas, offences["offence_code"])
     summaries = []
@@ -66,12 +72,20 @@ def _land(path: Path, rules: dict[str, pl.Expr], out: Path) -> pl.DataFrame:
         )
         .with_columns(is_broken=pl.any_horizontal(rules.values()).fill_null(False))
     )
-    # The rules are told apart only where one is broken; a repeated key is known by the whole delivery.
-    is_repeated = rows["offence_ref"].is_duplicated() & rows["offence_ref"].is_not_null()
-    rows = rows.with_columns(is_broken=pl.col("is_broken") | is_repeated, is_repeated=is_repeated)
+    # A repeated key is known by the whole delivery, a repeated count by all counts.
+    counts = rows.filter(pl.col("offence_ref").is_null())
+    repeated_counts = counts.filter(counts.select(CELL).is_duplicated())["line_number"]
+    repeated = {
+        "offence_ref_repeated": rows["offence_ref"].is_duplicated() & rows["offence_ref"].is_not_null(),
+        "count_repeated": rows["line_number"].is_in(repeated_counts.implode()),
+    }
+    rows = rows.with_columns(**repeated).with_columns(is_broken=pl.any_horizontal("is_broken", *repeated))
+    # The rules are told apart only where one is broken.
     broken = rows.filter("is_broken")
-    codes = [pl.when(fails).then(pl.lit(code)) for code, fails in rules.items()]
-    codes.append(pl.when("is_repeated").then(pl.lit("offence_ref_repeated")))
+    codes = [
+        pl.when(fails).then(pl.lit(code))
+        for code, fails in {**rules, **{code: pl.col(code) for code in repeated}}.items()
+    ]
     broken.select(
         "delivery_id",
         "line_number",
@@ -89,6 +103,7 @@ def _day(name: str) -> pl.Expr:
     return pl.coalesce(
         text.str.to_date("%Y-%m-%d", strict=False),
         text.str.to_date("%Y-%m-%d %H:%M:%S", strict=False),
+        text.str.to_date("%Y-%m-%dT%H:%M:%S", strict=False),
         text.str.to_date("%d/%m/%Y", strict=False),
     )
 
@@ -101,7 +116,10 @@ def _flag(name: str) -> pl.Expr:
 
 
 def _count(name: str) -> pl.Expr:
-    return pl.col(name).str.strip_chars().str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    text = pl.col(name).str.strip_chars()
+    is_grouped = text.str.contains(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
+    number = pl.when(is_grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
+    return number.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False).alias(name)
 
 
 def _text(column: pl.Expr) -> pl.Expr:
@@ -114,7 +132,7 @@ def _area() -> pl.Expr:
     return _text(lower.str.replace_all("[^a-z0-9]+", "_").str.strip_chars("_")).alias("area")
 
 
-def _rules(areas: pl.Series, offence_codes: pl.Series) -> dict[str, pl.Expr]:
+def _rules(areas: pl.DataFrame, offence_codes: pl.Series) -> dict[str, pl.Expr]:
     """Code → where a row breaks the rule; null is no breach."""
     has_text = {name: pl.col(f"received_{name}").str.strip_chars() != "" for name in DAYS + FLAGS + COUNTS}
     unread = {
@@ -131,11 +149,14 @@ def _rules(areas: pl.Series, offence_codes: pl.Series) -> dict[str, pl.Expr]:
         for name in ["period_month", *FLAGS, "victims_under_20", "offences"]
     }
     missing |= {f"{name}_missing": pl.col(name).is_null() for name in ("area", "offence_code")}
-    recorded, outcome = pl.col("recorded_date"), pl.col("outcome_date")
+    totals = areas.filter(pl.col("area_type").is_in(["force", "region", "region_part", "country"]))["area_id"]
+    recorded, arrest, outcome = pl.col("recorded_date"), pl.col("arrest_date"), pl.col("outcome_date")
+    is_record = pl.col("offence_ref").is_not_null()
     return {
         **unread,
         **missing,
         "months_covered_out_of_domain": ~pl.col("months_covered").is_between(1, 12),
+        "offence_ref_out_of_domain": pl.col("offence_ref").str.len_chars() > 64,
         "victims_under_20_out_of_domain": pl.col("victims_under_20") < 0,
         "victim_group_out_of_domain": ~pl.col("victim_group").str.contains(SLUG),
         "outcome_type_out_of_domain": ~pl.col("outcome_type").is_in(OUTCOMES),
@@ -143,11 +164,18 @@ def _rules(areas: pl.Series, offence_codes: pl.Series) -> dict[str, pl.Expr]:
         "offences_out_of_domain": pl.col("offences") < 0,
         "period_is_a_month": pl.col("period_month").dt.day() != 1,
         "period_before_1990": pl.col("period_month") < dt.date(1990, 1, 1),
-        "area_unknown": ~pl.col("area").is_in(areas.implode()),
+        "period_too_late": pl.col("period_month") >= TOO_LATE,
+        "area_unknown": ~pl.col("area").is_in(areas["area_id"].implode()),
+        "record_of_a_total": is_record & pl.col("area").is_in(totals.implode()),
         "offence_unknown": ~pl.col("offence_code").is_in(offence_codes.implode()),
         "month_differs_from_file_name": pl.col("period_month") != pl.col("file_month"),
-        "record_or_count": pl.col("offence_ref").is_null() != recorded.is_null(),
-        "record_counts_one": pl.col("offence_ref").is_not_null() & (pl.col("offences") != 1),
+        "record_or_count": is_record != recorded.is_not_null(),
+        "record_counts_one": is_record & (pl.col("offences") != 1),
+        "record_covers_one_month": recorded.is_not_null() & (pl.col("months_covered") != 1),
+        "too_many_offences": pl.col("offences") > 1_000_000 * pl.col("months_covered"),
+        "too_many_victims": pl.col("victims_under_20") > 100 * pl.col("offences").clip(0),
+        "arrest_before_record": recorded - arrest > dt.timedelta(days=183),
+        "fact_too_late": pl.max_horizontal(arrest, outcome) >= TOO_LATE,
         "recorded_outside_period": recorded.dt.month_start() != pl.col("period_month"),
         "outcome_before_record": outcome < recorded,
         "outcome_incomplete": pl.col("outcome_type").is_null() != outcome.is_null(),
