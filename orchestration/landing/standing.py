@@ -21,10 +21,10 @@ DECLARED_ANEW = "the same file lies in raw/ with another sidecar"
 
 @dataclass
 class Standing:
-    """The deliveries that have landed, those that repeat one taken in, and those that are refused with the reason."""
+    """The deliveries that have landed, those that are refused with the reason, and which repeats which, by id."""
 
+    repeats: dict[str, str]
     landed: list[Delivery] = field(default_factory=list)
-    repeats: list[Delivery] = field(default_factory=list)
     refused: list[tuple[Delivery, Refused]] = field(default_factory=list)
 
 
@@ -35,9 +35,8 @@ def judge(deliveries: Collection[Delivery], waiting: Collection[str], extract: E
     since stands: nobody could mend it when a later one comes in its way. Of two in `raw/` that claim one place both
     are refused, since neither is known to be right.
     """
-    standing = Standing()
-    repeats = repeated(deliveries)
-    present = [d for d in deliveries if d.delivery_id not in repeats and d.status != "withdrawn"]
+    standing = Standing(repeated(deliveries))
+    present = [d for d in deliveries if d.delivery_id not in standing.repeats and d.status != "withdrawn"]
     places: dict[tuple[object, ...], list[Delivery]] = defaultdict(list)
     for delivery in present:
         for month in delivery.landed_months:
@@ -59,9 +58,6 @@ def judge(deliveries: Collection[Delivery], waiting: Collection[str], extract: E
             standing.refused.append((delivery, refusal))
         else:
             standing.landed.append(delivery)
-    refused = {d.delivery_id for d, _ in standing.refused}
-    taken_in = {id for id, first in repeats.items() if first not in refused}
-    standing.repeats = [d for d in deliveries if d.delivery_id in taken_in]
     return standing
 
 

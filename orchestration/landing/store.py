@@ -30,7 +30,7 @@ from orchestration.landing.delivery import (
 )
 from orchestration.landing.identity import Identities, identify
 from orchestration.landing.received import Received, named_month, read_as, receive
-from orchestration.landing.standing import DECLARED_ANEW, declared_anew, is_declared_anew, judge, repeated
+from orchestration.landing.standing import DECLARED_ANEW, declared_anew, is_declared_anew, judge
 from orchestration.landing.table import Refused, shown
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
@@ -39,6 +39,7 @@ from orchestration.layouts.layout import Layout
 ACCEPTED_ROWS = "accepted.parquet"
 RECORD = "delivery.json"
 WITHDRAWAL = "withdrawal.json"
+REPEAT = "repeat"
 REFUSAL = "refusal.json"
 QUARANTINED_ROWS = "rows.csv"
 # Both folders hold rows of records: for their owner alone.
@@ -59,13 +60,14 @@ class Landing:
 
         Raises `Damaged` when a record cannot be read: without it a delivery would be missing from every figure.
         """
-        stored = self._stored(extract or "*")
         refused = self._refused(extract or "*")
-        repeats = repeated(stored.values())
         # One that is refused now is told as such, whether it landed before or never.
-        as_stored = {id: d for id, d in stored.items() if d.status == "withdrawn" or id not in refused}
-        standing = {**refused, **as_stored}
-        return sorted((d for id, d in standing.items() if id not in repeats), key=lambda d: (d.extract, d.delivery_id))
+        stored = {
+            id: d
+            for id, d in self._stored(extract or "*").items()
+            if (d.status == "withdrawn" or id not in refused) and not (self._folder(d) / REPEAT).is_file()
+        }
+        return sorted({**refused, **stored}.values(), key=lambda d: (d.extract, d.delivery_id))
 
     def has_landed(self, delivery: Delivery) -> bool:
         """Whether a delivery landed, now or before it was refused or withdrawn."""
@@ -126,9 +128,13 @@ class Landing:
         for old in declared_anew(stored.values(), waiting):
             stored[old.delivery_id] = self.withdraw(old, DECLARED_ANEW)
         standing = judge([*stored.values(), *candidates.values()], names.keys(), extract)
-        for delivery in [*standing.landed, *standing.repeats]:
-            if delivery.delivery_id in candidates:
+        not_taken_in = {d.delivery_id for d, _ in standing.refused}
+        for id, delivery in candidates.items():
+            if standing.repeats.get(id, id) not in not_taken_in:
+                _mark_repeat(self._building(delivery), id in standing.repeats)
                 self._building(delivery).rename(self._folder(delivery))
+        for id, delivery in stored.items():
+            _mark_repeat(self._folder(delivery), id in standing.repeats)
         refused = [d for d in refused if not _says_nothing_new(d, known.values())]
         refused += [_refused(d, refusal) for d, refusal in standing.refused]
         self._record_refusals(refused, names.keys(), {d.sha256 for d in standing.landed}, extract)
@@ -309,6 +315,15 @@ def _name_of(folder: Path) -> str:
     """The name a delivery came under; its id when the record does not say it any more (table `delivery` does)."""
     delivery = _recorded_as(folder / RECORD)
     return delivery.file_name if delivery else folder.name
+
+
+def _mark_repeat(folder: Path, is_repeat: bool) -> None:
+    """A delivery that repeats another is kept, for the day when other content comes in between; it counts for nothing
+    until then."""
+    if is_repeat:
+        (folder / REPEAT).touch()
+    else:
+        (folder / REPEAT).unlink(missing_ok=True)
 
 
 def _now() -> str:
