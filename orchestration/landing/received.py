@@ -110,7 +110,10 @@ def named_month(file_name: str) -> dt.date | None:
 
 
 def read_as(file_name: str) -> str:
-    """What a file's name says of how its content is read: the kind of file, and the month or year it states."""
+    """What a file's name says of how its content is read: the kind of file, and the month or year it states; a name
+    that is refused says nothing."""
+    if _fault_of_name(file_name):
+        return file_name
     year = YEAR_IN_NAME.search(file_name)
     return f"{Path(file_name).suffix.lower()} {named_month(file_name) or (year[0] if year else '')}"
 
@@ -134,7 +137,8 @@ def receive(path: Path, sha256: str) -> Received:
             f"The user who refreshes has no permission to read {shown(closed.name)}",
             "Give it to that user (chmod, chown)",
         )
-    _refuse_name(path)
+    if fault := _fault_of_name(path.name):
+        raise fault
     _refuse_kind(path)
     declared = read_sidecar(path)
     tables, day_zero = _read(path, declared)
@@ -164,28 +168,30 @@ def is_regular(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _refuse_name(path: Path) -> None:
-    """Refuse an extension that is not read, and a period or revision that would not be seen as one."""
+def _fault_of_name(file_name: str) -> Refused | None:
+    """An extension that is not read, or a period or revision that would not be seen as one."""
+    path = Path(file_name)
     if path.suffix.lower() not in MARKS:
         known = ", ".join(sorted(MARKS))
-        raise Refused(
+        return Refused(
             "extension",
             "The file's extension is not known",
             REMEDIES.get(path.suffix.lower(), f"Deliver one of {known}"),
         )
     named = NAME_WITH_PERIOD.match(path.stem) and (NAME_WITH_REVISION.search(path.stem) or len(path.stem) == 7)
     if LIKE_A_PERIOD.match(path.stem) and not named:
-        raise Refused(
+        return Refused(
             "name",
             "The file's name looks like a month, or a revision of one, and is none",
             "Name it like 2008-12 for December 2008, and 2008-12_r2 for its second revision",
         )
     if LIKE_A_REVISION.search(path.stem) and not NAME_WITH_REVISION.search(path.stem):
-        raise Refused(
+        return Refused(
             "name",
             "The file's name ends with a revision that is not written as one",
             "End the name with _r2 for the second revision (1 to 9999)",
         )
+    return None
 
 
 def _refuse_kind(path: Path) -> None:

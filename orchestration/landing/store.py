@@ -127,15 +127,16 @@ class Landing:
         waiting = [d for id, d in {**stored, **candidates}.items() if id in names]
         for old in declared_anew(stored.values(), waiting):
             stored[old.delivery_id] = self.withdraw(old, DECLARED_ANEW)
-        standing = judge([*stored.values(), *candidates.values()], names.keys(), extract)
+        valid = [*stored.values(), *candidates.values()]
+        standing = judge(valid, names.keys(), extract)
         not_taken_in = {d.delivery_id for d, _ in standing.refused}
         for id, delivery in candidates.items():
             if standing.repeats.get(id, id) not in not_taken_in:
+                _mark_repeat(self._building(delivery), id in standing.repeats)
                 self._building(delivery).rename(self._folder(delivery))
-                stored[id] = delivery
         for id, delivery in stored.items():
-            self._mark_repeat(delivery, id in standing.repeats)
-        refused = [d for d in refused if not _says_nothing_new(d, known.values())]
+            _mark_repeat(self._folder(delivery), id in standing.repeats)
+        refused = [d for d in refused if not _says_nothing_new(d, valid)]
         refused += [_refused(d, refusal) for d, refusal in standing.refused]
         self._record_refusals(refused, names.keys(), {d.sha256 for d in standing.landed}, extract)
         self._clear_abandoned(extract)
@@ -326,6 +327,15 @@ def _name_of(folder: Path) -> str:
     return delivery.file_name if delivery else folder.name
 
 
+def _mark_repeat(folder: Path, is_repeat: bool) -> None:
+    """A delivery that repeats another is kept, for the day when other content comes in between; it counts for nothing
+    until then."""
+    if is_repeat:
+        (folder / REPEAT).touch()
+    else:
+        (folder / REPEAT).unlink(missing_ok=True)
+
+
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
@@ -335,10 +345,11 @@ def _content(delivery: Delivery) -> tuple[str, str]:
     return delivery.sha256, read_as(delivery.file_name)
 
 
-def _says_nothing_new(refused: Delivery, known: Iterable[Delivery]) -> bool:
+def _says_nothing_new(refused: Delivery, valid: Iterable[Delivery]) -> bool:
     """Whether content refused under this name is taken in under another, and the name does not claim another month."""
     month = named_month(refused.file_name)
-    months = {taken for d in known if d.sha256 == refused.sha256 for taken, _ in d.landed_months}
+    alike = [d for d in valid if d.sha256 == refused.sha256 and not is_declared_anew(d)]
+    months = {taken for d in alike for taken, _ in d.landed_months}
     return month.isoformat() in months if month else bool(months)
 
 
