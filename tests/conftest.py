@@ -47,7 +47,7 @@ class Warehouse:
         return subprocess.run(
             [sys.executable, "-m", "orchestration.refresh", *arguments],
             cwd=ROOT,
-            env={**os.environ, "RAW_DIR": str(self.raw), "WAREHOUSE_DIR": str(self.folder), **environment},
+            env=self.environment(**environment),
             capture_output=True,
             text=True,
             check=False,
@@ -58,6 +58,10 @@ class Warehouse:
         shutil.copytree(self.raw, folder / "raw")
         shutil.copytree(self.folder, folder / "warehouse", symlinks=True)
         return Warehouse(folder / "raw", folder / "warehouse")
+
+    def environment(self, **others: str) -> dict[str, str]:
+        """The environment in which a command means these folders."""
+        return {**os.environ, "RAW_DIR": str(self.raw), "WAREHOUSE_DIR": str(self.folder), **others}
 
     def release(self, release_id: str | None = None) -> duckdb.DuckDBPyConnection:
         folder = self.folder / "releases" / release_id if release_id else self.folder / "current"

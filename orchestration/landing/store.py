@@ -264,15 +264,6 @@ class Landing:
         )
         rows.write_csv(self.quarantined_rows(delivery))
 
-    def _mark_repeat(self, delivery: Delivery, is_repeat: bool) -> None:
-        """A delivery that repeats another is kept, for the day when other content comes in between; it counts for
-        nothing until then."""
-        mark = self._folder(delivery) / REPEAT
-        if is_repeat:
-            mark.touch()
-        else:
-            mark.unlink(missing_ok=True)
-
     def _record_refusals(
         self, refused: list[Delivery], waiting: Collection[str], landed: set[str], extract: Extract
     ) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmark.agreement import Outcome, differences, expected_of_barest, of_barest, of_refresh, of_script
+from tests.benchmark.agreement import differences, expected_of_barest, of_barest, of_refresh, of_script
 from tests.benchmark.contenders import SCRIPTS, Took, run_refresh, run_script
 from tests.benchmark.deliveries import ROWS_PER_FAULT, months_of, write_deliveries
 
@@ -52,7 +52,7 @@ def main() -> None:
         for million in arguments.rows:
             repeat = arguments.repeat if million <= 10 else 1
             months = million * 1_000_000 // ROWS_A_MONTH
-            runs = first_refresh(folder / f"{million}m", months, ROWS_A_MONTH, repeat, arguments.beside)
+            runs = first_refresh(folder / f"{million}m", months, repeat, arguments.beside)
             report.say(f"## A first refresh of {million} million rows in {months} deliveries\n")
             report.say(table_of_first_refresh(runs))
         if arguments.histories:
@@ -81,16 +81,14 @@ class Report:
             stream.write(text + "\n")
 
 
-def first_refresh(
-    folder: Path, months: int, rows: int, repeat: int, beside: list[str], rows_per_fault: int = ROWS_PER_FAULT
-) -> Runs:
+def first_refresh(folder: Path, months: int, repeat: int, beside: list[str]) -> Runs:
     """Refresh an empty warehouse, and run the scripts on the same files, in turn; raises `Disagreement`.
 
     What each run took, by who ran. What the runs wrote is deleted when all agree; the deliveries are kept.
     """
     span = months_of(months)
     raw, tiny = folder / "raw", folder / "tiny"
-    write_deliveries(raw, span, rows, rows_per_fault)
+    write_deliveries(raw, span, ROWS_A_MONTH)
     write_deliveries(tiny, span, TINY_MONTH, rows_per_fault=sys.maxsize)
     reporting_month = f"{span[-1]:%Y-%m}"
     runs: Runs = defaultdict(list)
@@ -109,12 +107,8 @@ def first_refresh(
 
 def compare(folder: Path, beside: list[str]) -> None:
     """Raise `Disagreement` unless the refresh and every script came to one result."""
-    outcomes = {name: of_script(folder / name) for name in beside if name != "barest"}
-    measures = next(iter(outcomes.values())).measures["measure_id"].unique().to_list() if outcomes else []
-    outcomes[REFRESH] = of_refresh(folder / "warehouse", measures)
-    pairs: list[tuple[str, Outcome, Outcome]] = [
-        (name, outcomes[REFRESH], outcome) for name, outcome in outcomes.items() if name != REFRESH
-    ]
+    refreshed = of_refresh(folder / "warehouse")
+    pairs = [(name, refreshed, of_script(folder / name)) for name in beside if name != "barest"]
     if {"barest", "duckdb"} <= set(beside):
         pairs.append(("barest", expected_of_barest(folder / "duckdb"), of_barest(folder / "barest")))
     for name, expected, outcome in pairs:

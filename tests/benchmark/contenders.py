@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-REFRESH = "refresh"
 
 
 @dataclass(frozen=True)

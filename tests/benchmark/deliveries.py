@@ -158,7 +158,7 @@ def write_deliveries(
             beside = path.with_suffix(".part")
             drawn.pl().write_csv(beside)
             beside.rename(path)
-    _write_population(raw, months)
+    _write_population(raw)
 
 
 def _month(month: dt.date) -> int:
@@ -171,9 +171,9 @@ def _with_shares(choices: list[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame(choices).with_columns(from_share=shares.shift(1, fill_value=0.0)).drop("weight")
 
 
-def _write_population(raw: Path, months: list[dt.date]) -> None:
-    """The mid-year estimate of every borough for the financial years of the months."""
-    years = range(months[0].year - 1, months[-1].year + 1)
+def _write_population(raw: Path) -> None:
+    """The mid-year estimate of every borough for every year that any history asks for: always the same delivery."""
+    years = range(EARLIEST.year - 1, LATEST.year + 10)
     rows = [
         {
             "area": name,
