@@ -314,9 +314,7 @@ def _validated_once() -> Iterator[None]:
         yield
 
 
-@settings(settings.get_profile("histories"), max_examples=200)
-@given(files=DELIVERIES, data=st.data())
-def test_no_order_of_arrival_changes_what_landed_or_is_current(files: list[File], data: st.DataObject) -> None:
+def _holds_an_order_against_all_at_once(files: list[File], data: st.DataObject) -> None:
     ids = {file.id for file in files}
     with tempfile.TemporaryDirectory() as folder:
         at_once, warehouse = _all_at_once(files, Path(folder, "at_once")), Warehouse(Path(folder, "history"))
@@ -325,6 +323,19 @@ def test_no_order_of_arrival_changes_what_landed_or_is_current(files: list[File]
         assert _records(warehouse, ids) == _records(at_once, ids)
         assert current_deliveries(warehouse.landing) == current_deliveries(at_once.landing)
         assert _tables(warehouse, ids) == _tables(at_once, ids)
+
+
+@settings(settings.get_profile("histories"), max_examples=15)
+@given(files=DELIVERIES, data=st.data())
+def test_no_order_of_arrival_changes_what_landed_or_is_current(files: list[File], data: st.DataObject) -> None:
+    _holds_an_order_against_all_at_once(files, data)
+
+
+@pytest.mark.long
+@settings(settings.get_profile("histories"), max_examples=250)
+@given(files=DELIVERIES, data=st.data())
+def test_no_order_of_arrival_changes_what_landed_in_many_histories(files: list[File], data: st.DataObject) -> None:
+    _holds_an_order_against_all_at_once(files, data)
 
 
 def _digests(warehouse: Warehouse) -> dict[str, str]:
@@ -349,7 +360,7 @@ def _newest(landed: list[Delivery]) -> dict[str, set[str]]:
     return newest
 
 
-@settings(settings.get_profile("histories"), max_examples=100)
+@settings(settings.get_profile("histories"), max_examples=10)
 @given(files=DELIVERIES, data=st.data())
 def test_what_holds_after_every_refresh_of_a_history(files: list[File], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
