@@ -26,7 +26,16 @@ from orchestration.landing.synchronise import synchronise_deliveries, synchronis
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS, last_day, month_of
 from orchestration.resources import Folders, Unforeseen
 
-DESCRIPTIONS = ["loaded", "delivery", "delivery_period", "delivery_rule", "layout_column", "extract", "reporting_month"]
+DESCRIPTIONS = [
+    "loaded",
+    "repeated_key",
+    "delivery",
+    "delivery_period",
+    "delivery_rule",
+    "layout_column",
+    "extract",
+    "reporting_month",
+]
 
 
 def landing_asset(extract: Extract) -> dg.AssetsDefinition:
