@@ -176,7 +176,8 @@ def test_an_unreadable_file_is_refused_by_name_and_the_others_land(tmp_path: Pat
     """Asked of a process that permissions bind; the sidecar of one file and another file are closed to it."""
     raw = tmp_path / "raw" / "recorded_crime"
     files = [
-        write_csv(raw / f"2008-{month}.csv", valid_rows("recorded_crime", month=f"2008-{month}")) for month in "789"
+        write_csv(raw / f"2008-{month}.csv", valid_rows("recorded_crime", month=f"2008-{month}"))
+        for month in ("07", "08", "09")
     ]
     closed = [files[1], files[2].with_name(files[2].name + ".json")]
     closed[1].write_text('{"partial": true}', encoding="utf-8")
@@ -195,11 +196,11 @@ for delivery in refused:
     print(delivery.file_name, delivery.reason, sep=": ")
 """
     ended = subprocess.run([sys.executable, "-c", landing], cwd=ROOT, capture_output=True, text=True, check=False)
-    said = "The user who refreshes has no permission to read"
+    said = "[permission, whole file] The user who refreshes has no permission to read"
     assert ended.stdout.splitlines() == [
-        "['2008-7.csv']",
-        f"2008-8.csv: {said} 2008-8.csv. Give it to that user (chmod, chown).",
-        f"2008-9.csv: {said} 2008-9.csv.json. Give it to that user (chmod, chown).",
+        "['2008-07.csv']",
+        f"2008-08.csv: {said} 2008-08.csv. Give it to that user (chmod, chown).",
+        f"2008-09.csv: {said} 2008-09.csv.json. Give it to that user (chmod, chown).",
     ], ended.stderr
 
     for path in closed:

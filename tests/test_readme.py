@@ -52,7 +52,7 @@ BEHIND = {
     "a data test that fails": ["test_a_failing_data_test_stops_the_refresh_before_the_release"],
     "a refresh killed at any moment": [
         "test_kills_where_they_hurt_most_leave_the_old_release_or_the_new_one",
-        "test_a_refresh_killed_at_any_moment_is_mended_by_the_next",
+        "test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_next",
     ],
     "two refreshes at once": ["test_a_second_refresh_at_the_same_time_says_so_and_exits"],
     "a full disk, or a missing permission": [
