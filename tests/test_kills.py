@@ -287,6 +287,7 @@ def test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_ne
     assert wrong == []
 
 
+@pytest.mark.long
 def test_kills_where_they_hurt_most_leave_the_old_release_or_the_new_one(sample: Warehouse, tmp_path: Path) -> None:
     """The short form: a release cut off before and in the repointing; then a new delivery cut off after its rename
     into landing, after its load and at a random moment; then one ordinary refresh."""
