@@ -28,7 +28,7 @@ from tests.deliveries import ROW, Row, changed, csv_text, valid_rows, write_csv,
 
 MONTH = "2008-12"
 # 0.5 % of 602 rows: three may be bad. Population has no month, and 402 rows reach back to 1996.
-ENOUGH = dict.fromkeys(ROW, 602) | {"population": 402}
+ENOUGH = dict.fromkeys(ROW, 602) | {"population": 416}
 # Values of a person: a text, a number, days. In small letters; whatever is searched is made small too.
 TEXT, NUMBER, DAY, OLD_DAY, BIRTHDAY = "zqnary", "918273645", "2031-07-19", "1931-07-19", "19/07/1931"
 # Every reference of the valid rows begins with one of these; a milestone's is meant to be published.
@@ -221,8 +221,8 @@ SCENARIOS = {
         1,
         [
             "The refresh failed; what was published is unchanged.",
-            "recorded_crime/words.csv: 40 of 40 rows break a rule",
-            "milestones/words.xlsx: The file's columns are not of the types agreed.",
+            "recorded_crime/words.csv: [quarantine_limit, 40 rows] 40 of 40 rows break a rule",
+            "milestones/words.xlsx: [unreadable, whole file] The file's columns are not of the types agreed.",
             "An unexpected ValueError stopped the refresh in landing/store.py, line ",
         ],
     ),
