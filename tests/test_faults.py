@@ -206,7 +206,7 @@ for delivery in refused:
     for path in closed:
         path.chmod(0o600)
     landed, refused = Landing(tmp_path).land(files, CRIME, False)
-    assert ([d.file_name for d in landed], refused) == (["2008-8.csv", "2008-9.csv"], [])
+    assert ([d.file_name for d in landed], refused) == (["2008-08.csv", "2008-09.csv"], [])
     assert {d.sha256 for d in landed} == {identify(files[1]).sha256, identify(files[2]).sha256}
 
 

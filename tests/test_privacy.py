@@ -159,8 +159,11 @@ refresh.main()
 
 @dataclass(frozen=True)
 class Refreshed:
+    """The warehouse, how each refresh of it ended, and the modes of what holds rows after the first."""
+
     warehouse: Warehouse
     ended: dict[str, subprocess.CompletedProcess[str]]
+    modes: dict[str, str]
 
 
 def _run(warehouse: Warehouse, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -195,6 +198,7 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
     for extract in EXTRACTS:
         write_csv(warehouse.raw / extract / "delivered.csv", _with_quarantined(extract))
     ended["publishes"] = warehouse.refresh()
+    modes = {name: oct(stat.S_IMODE((warehouse.folder / name).stat().st_mode)) for name in HOLDS_ROWS}
 
     refused = [
         write(warehouse.raw / extract, valid_rows(extract, 40, "2008-11"))
@@ -212,7 +216,7 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
     _tampered(warehouse, "recorded_crime", offence_code=pl.lit(f"{TEXT} offence"))
     _tampered(warehouse, "victim_satisfaction", weight=pl.lit(float(NUMBER)))
     ended["fails within dbt"] = warehouse.refresh(MONTH)
-    return Refreshed(warehouse, ended)
+    return Refreshed(warehouse, ended, modes)
 
 
 SCENARIOS = {
@@ -360,8 +364,7 @@ def test_the_search_finds_a_value_in(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("name", HOLDS_ROWS)
 def test_what_holds_rows_is_closed_to_other_users(refreshed: Refreshed, name: str) -> None:
-    mode = stat.S_IMODE((refreshed.warehouse.folder / name).stat().st_mode)
-    assert oct(mode) == ("0o600" if name == "build.duckdb" else "0o700")
+    assert refreshed.modes[name] == ("0o600" if name == "build.duckdb" else "0o700")
 
 
 def test_a_release_is_open_to_other_users(refreshed: Refreshed) -> None:
