@@ -27,9 +27,9 @@ endif
 test: .venv/synced $(MANIFEST)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_project
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # The soak: kill moments, delivery histories through the whole pipeline.
 test-long: .venv/synced $(MANIFEST)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from orchestration.extracts import EXTRACTS
+from orchestration.folders import ROOT
 from orchestration.layouts import LAYOUTS
 
 Row = dict[str, str]
@@ -552,7 +553,7 @@ def _placeholders(project: Project) -> Iterator[str]:
 def main() -> None:
     """Print the findings; the exit status says whether there are any."""
     parser = argparse.ArgumentParser(description="Compare models, YAML, catalogue, targets, plans and registration")
-    parser.add_argument("--project", type=Path, default=Path(__file__).parents[1] / "dbt_project")
+    parser.add_argument("--project", type=Path, default=ROOT / "dbt_project")
     found = findings(parser.parse_args().project)
     for sentence in found:
         print(sentence)

@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from orchestration.folders import warehouse_folder
 from orchestration.refresh import dagster_home
-from orchestration.resources import warehouse_folder
 
 
 def main() -> None:

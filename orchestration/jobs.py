@@ -10,9 +10,10 @@ import sys
 
 import dagster as dg
 
+from orchestration.folders import warehouse_folder
 from orchestration.guard import discard_build
 from orchestration.partitions import REPORTING_MONTHS
-from orchestration.resources import Unforeseen, warehouse_folder
+from orchestration.resources import Unforeseen
 
 
 @dg.failure_hook

@@ -17,7 +17,8 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from orchestration.folders import ROOT, warehouse_folder
+
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,62}")
 ROWS_ALONE = {
     "milestone": "measure_type milestone, extract milestones, and the programme as extract_item",
@@ -429,7 +430,7 @@ def _next_steps(project: Path, name: str, files: list[Path]) -> str:
         if row["plan_id"] == plan
     )
     # Whole paths: dbt keeps the folder it was called with, and the next refresh looks for the seeds there.
-    warehouse = Path(os.environ.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
+    warehouse = warehouse_folder()
     folder = project.absolute()
     wrote = "".join(
         f"  {os.path.relpath(path)}{', new' if name in path.name else ', one line more'}\n" for path in files

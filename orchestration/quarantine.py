@@ -7,13 +7,13 @@ Does not belong here: setting rows aside (`landing/store.py`), the summary in a 
 
 from pathlib import Path
 
+from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.landing.delivery import Delivery
 from orchestration.landing.identity import identify
 from orchestration.landing.received import delivery_files
 from orchestration.landing.store import Landing
 from orchestration.landing.synchronise import current_deliveries
 from orchestration.landing.table import shown
-from orchestration.resources import raw_folder, warehouse_folder
 
 
 def main() -> None:

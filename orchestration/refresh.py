@@ -25,6 +25,7 @@ import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.failures import QuotingNoRow
+from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.guard import NotStarted, only_refresh
 from orchestration.landing.delivery import Damaged
 from orchestration.landing.identity import identify
@@ -45,8 +46,8 @@ DAGSTER_YAML = """
 telemetry:
   enabled: false
 event_log_storage:
-  module: dagster._core.storage.event_log
-  class: ConsolidatedSqliteEventLogStorage
+  module: orchestration.event_log
+  class: SqliteEventLogStorage
   config:
     base_dir: {events}
 """
@@ -113,10 +114,8 @@ def main() -> None:
     # Imported here: Dagster takes seconds to load.
     from sqlalchemy.exc import SQLAlchemyError
 
-    from orchestration.partitions import has_begun
-
     # The folders come from the environment, so that `make dev` and this command mean the same ones.
-    from orchestration.resources import raw_folder, warehouse_folder
+    from orchestration.partitions import has_begun
 
     now = dt.datetime.now(dt.UTC)
     if arguments.month and not has_begun(arguments.month, now):

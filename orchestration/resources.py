@@ -1,8 +1,8 @@
-"""Resources: the folders the pipeline reads and writes, the build database, dbt.
+"""Resources: the held folders, the build database, dbt.
 
-Here: what an asset needs from outside, and where it is.
+Here: what an asset needs from outside.
 Belongs here: anything two assets share that is not data.
-Does not belong here: what is done with it.
+Does not belong here: what is done with it, and where the folders are (`folders.py`).
 """
 
 import contextlib
@@ -29,27 +29,17 @@ from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
 from orchestration.failures import without_rows
+from orchestration.folders import ROOT, raw_folder, warehouse_folder
 from orchestration.guard import BUILD, only_refresh
 from orchestration.landing.delivery import write_json
 from orchestration.landing.store import Landing
 
-ROOT = Path(__file__).parents[1]
 # Set 2026-11-24: enough for thirty million rows; DuckDB writes the rest to disk instead of taking the machine's memory.
 # dbt's own connection says the same in profiles.yml.
 MEMORY_LIMIT = "1GB"
 DBT_PROJECT = DbtProject(project_dir=ROOT / "dbt_project", profiles_dir=ROOT / "dbt_project")
 # Set 2026-11-24: as many as a person reads at once; a faulty history may bring hundreds.
 MOST_FINDINGS = 10
-
-
-def raw_folder() -> Path:
-    """`raw/`, or the folder that `RAW_DIR` names."""
-    return Path(os.environ.get("RAW_DIR") or ROOT / "raw").absolute()
-
-
-def warehouse_folder() -> Path:
-    """`warehouse/`, or the folder that `WAREHOUSE_DIR` names."""
-    return Path(os.environ.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
 
 
 class Unforeseen(dg.Failure):
@@ -105,6 +95,9 @@ class DbtInProcess(dg.ConfigurableResource):
         finished: list[DbtCoreCliEventMessage] = []
 
         def keep(message: EventMsg) -> None:
+            # One event in fifty tells a result; to unpack each of them takes seconds.
+            if not message.info.name.endswith("Result"):
+                return
             event = DbtCoreCliEventMessage(
                 raw_event=MessageToDict(message, preserving_proto_field_name=True), event_history_metadata={}
             )

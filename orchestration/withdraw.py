@@ -9,11 +9,11 @@ import argparse
 import sys
 
 from orchestration.extracts import EXTRACTS
+from orchestration.folders import warehouse_folder
 from orchestration.guard import NotStarted, only_refresh
 from orchestration.landing.delivery import Delivery
 from orchestration.landing.store import Landing
 from orchestration.landing.synchronise import current_deliveries
-from orchestration.resources import warehouse_folder
 
 
 def main() -> None:

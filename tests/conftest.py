@@ -1,14 +1,17 @@
 """What several tests need: a refresh as a person runs it, the small sample, the published files.
 
-Here: fixtures that build a warehouse once for all tests of a session.
+Here: warehouses that are made once for all tests of a session, whichever process runs them: tests read them, and change
+copies.
 Belongs here: a fixture that two test modules use.
 Does not belong here: expectations.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,22 +71,51 @@ class Warehouse:
         return duckdb.connect(str(folder / "performance.duckdb"), read_only=True)
 
 
+def _made_once(name: str, make: Callable[[Path], None], factory: pytest.TempPathFactory) -> Path:
+    """A folder that the first process to need it fills, while the others wait."""
+    session = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        session = session.parent
+    folder, made = session / name, session / f"{name}.made"
+    with (session / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
+def _published(warehouse: Warehouse, month: str | None) -> str:
+    """What a refresh says that publishes."""
+    ended = warehouse.refresh(month)
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    return ended.stdout
+
+
 @pytest.fixture(scope="session")
 def sample_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three years of the synthetic sample at a hundredth of London's size."""
-    raw = tmp_path_factory.mktemp("sample") / "raw"
-    write_sample(raw, 0.01, "2006-04", "2009-03")
-    return raw
+    return _made_once("sample_raw", lambda folder: write_sample(folder, 0.01, "2006-04", "2009-03"), tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def sample(sample_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The sample refreshed for September 2008, then for March 2009."""
-    warehouse = Warehouse(sample_raw, tmp_path_factory.mktemp("sample_warehouse"))
-    for month in ("2008-09", None):
-        ended = warehouse.refresh(month)
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-    return warehouse
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        for month in ("2008-09", None):
+            said = _published(Warehouse(sample_raw, folder / "warehouse"), month)
+            (folder / "said.txt").write_text(said, encoding="utf-8")
+
+    return Warehouse(sample_raw, _made_once("sample", make, tmp_path_factory) / "warehouse")
+
+
+@pytest.fixture(scope="session")
+def sample_said(sample: Warehouse) -> str:
+    """What the last refresh of the sample said."""
+    return sample.folder.with_name("said.txt").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -91,12 +123,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The published files, as they are, refreshed for June 2015."""
     if not PUBLISHED.is_dir():
         pytest.skip("the published files are not beside this checkout (shared/open_data)")
-    raw = tmp_path_factory.mktemp("published") / "raw"
-    for extract, names in PLACES.items():
-        (raw / extract).mkdir(parents=True)
-        for name in names:
-            shutil.copy(PUBLISHED / name, raw / extract / name)
-    warehouse = Warehouse(raw, tmp_path_factory.mktemp("published_warehouse"))
-    ended = warehouse.refresh("2015-06")
-    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-    return warehouse
+
+    def make(folder: Path) -> None:
+        for extract, names in PLACES.items():
+            (folder / "raw" / extract).mkdir(parents=True)
+            for name in names:
+                shutil.copy(PUBLISHED / name, folder / "raw" / extract / name)
+        _published(Warehouse(folder / "raw", folder / "warehouse"), "2015-06")
+
+    folder = _made_once("published", make, tmp_path_factory)
+    return Warehouse(folder / "raw", folder / "warehouse")

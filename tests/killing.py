@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration import publishing
+from orchestration.folders import warehouse_folder
 from orchestration.guard import only_refresh
-from orchestration.resources import DBT_PROJECT, warehouse_folder
+from orchestration.resources import DBT_PROJECT
 
 
 @dataclass(frozen=True)

@@ -620,9 +620,13 @@ def test_what_the_scaffold_writes_parses(project: Path) -> None:
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
-def test_the_unit_test_of_a_new_measure_fails_and_shows_its_figures(project: Path, sample: Warehouse) -> None:
+def test_the_unit_test_of_a_new_measure_fails_and_shows_its_figures(
+    project: Path, sample: Warehouse, tmp_path: Path
+) -> None:
     names = _one_of_each(project)
-    ended = _dbt(project, sample.folder, "test", "--select", "test_type:unit,path:models/measures,*new_*")
+    ended = _dbt(
+        project, sample.copy(tmp_path / "own").folder, "test", "--select", "test_type:unit,path:models/measures,*new_*"
+    )
     assert ended.returncode == 1
     assert f"PASS=0 WARN=0 ERROR={len(names)} SKIP=0" in ended.stdout, ended.stdout[-3000:]
     assert ended.stdout.count("actual differs from expected") == len(names)

@@ -137,6 +137,7 @@ def test_the_last_line_says_which_month_was_cut_what_is_usual_and_what_to_do(cut
     )
 
 
+@pytest.mark.long
 def test_a_confirmed_month_is_published_with_its_reason(history: Warehouse, confirmed: Refreshed) -> None:
     assert confirmed.ended.returncode == 0, confirmed.ended.stderr[-2000:]
     assert confirmed.published[0] == "releases/2009-01_r2"

@@ -43,9 +43,7 @@ FAILED = "The refresh failed; what was published is unchanged."
 @pytest.fixture
 def own(sample: Warehouse, tmp_path: Path) -> Warehouse:
     """A copy of the sample's raw folder and warehouse, to be damaged."""
-    shutil.copytree(sample.raw, tmp_path / "raw")
-    shutil.copytree(sample.folder, tmp_path / "warehouse", symlinks=True)
-    return Warehouse(tmp_path / "raw", tmp_path / "warehouse")
+    return sample.copy(tmp_path)
 
 
 def _published(warehouse: Warehouse) -> tuple[str, bytes]:

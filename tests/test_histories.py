@@ -325,7 +325,7 @@ def _holds_an_order_against_all_at_once(files: list[File], data: st.DataObject) 
         assert _tables(warehouse, ids) == _tables(at_once, ids)
 
 
-@settings(settings.get_profile("histories"), max_examples=15)
+@settings(settings.get_profile("histories"), max_examples=10)
 @given(files=DELIVERIES, data=st.data())
 def test_no_order_of_arrival_changes_what_landed_or_is_current(files: list[File], data: st.DataObject) -> None:
     _holds_an_order_against_all_at_once(files, data)
@@ -360,7 +360,7 @@ def _newest(landed: list[Delivery]) -> dict[str, set[str]]:
     return newest
 
 
-@settings(settings.get_profile("histories"), max_examples=10)
+@settings(settings.get_profile("histories"), max_examples=6)
 @given(files=DELIVERIES, data=st.data())
 def test_what_holds_after_every_refresh_of_a_history(files: list[File], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:

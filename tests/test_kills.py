@@ -287,13 +287,10 @@ def test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_ne
     assert wrong == []
 
 
-@pytest.mark.long
 def test_kills_where_they_hurt_most_leave_the_old_release_or_the_new_one(sample: Warehouse, tmp_path: Path) -> None:
     """The short form: a release cut off before and in the repointing; then a new delivery cut off after its rename
     into landing, after its load and at a random moment; then one ordinary refresh."""
-    own = Warehouse(tmp_path / "raw", tmp_path / "warehouse")
-    shutil.copytree(sample.raw, own.raw)
-    shutil.copytree(sample.folder, own.folder, symlinks=True)
+    own = sample.copy(tmp_path)
     known = {name: content_of(own.folder / "releases" / name) for name in ("2008-09_r1", "2009-03_r1")}
     shutil.rmtree(own.folder / "releases" / "2009-03_r1")
     (own.folder / "current").unlink()

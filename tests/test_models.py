@@ -13,13 +13,14 @@ from pathlib import Path
 from tests.conftest import ROOT, Warehouse
 
 
-def test_every_unit_test_of_the_models_passes(sample: Warehouse) -> None:
+def test_every_unit_test_of_the_models_passes(sample: Warehouse, tmp_path: Path) -> None:
     project = str(ROOT / "dbt_project")
-    target = str(sample.folder / "dbt")
+    own = sample.copy(tmp_path)
+    target = str(own.folder / "dbt")
     ended = subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), "test", "--select", "test_type:unit"]
         + ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", target],
-        cwd=sample.folder,
+        cwd=own.folder,
         capture_output=True,
         text=True,
         check=False,

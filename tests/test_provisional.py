@@ -176,6 +176,7 @@ def test_a_corrected_delivery_clears_the_doubt(late: Late) -> None:
     assert row == (pytest.approx(100 * 54 / 154), "not_met", 0, False)
 
 
+@pytest.mark.long
 def test_a_month_with_all_its_extracts_and_no_verdict_in_doubt_is_final(late: Late) -> None:
     """February 2008 is before the first quarantined row and after no missing delivery."""
     ended = late[0].refresh("2008-02")

@@ -49,7 +49,10 @@ BEHIND = {
         "test_exactly_the_measures_that_rest_on_what_is_late_are_provisional_on_the_scorecard"
     ],
     "a row set aside that could": ["test_a_verdict_that_quarantined_rows_could_change_says_so"],
-    "a data test that fails": ["test_a_failing_data_test_stops_the_refresh_before_the_release"],
+    "a data test that fails": [
+        "test_a_failing_data_test_stops_the_refresh_before_the_release",
+        "test_a_refresh_over_canaries_ends_as_meant",
+    ],
     "a refresh killed at any moment": [
         "test_kills_where_they_hurt_most_leave_the_old_release_or_the_new_one",
         "test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_next",
@@ -60,8 +63,8 @@ BEHIND = {
         "test_a_missing_permission_is_told_with_the_folders_it_is_needed_for",
     ],
     "`build.duckdb` damaged": [
-        "test_a_damaged_build_database_is_made_again_to_the_same_release",
-        "test_a_deleted_build_database_is_rebuilt_to_the_same_release",
+        "test_a_build_that_cannot_be_opened_is_discarded_and_said",
+        "test_a_refresh_that_changes_nothing_uses_no_number_also_when_the_build_is_damaged",
         "test_a_log_of_another_database_beside_the_build_discards_both",
     ],
     "a damaged file in `warehouse/landing/`": [
