@@ -33,7 +33,7 @@ test: .venv/synced $(MANIFEST)
 
 # The soak: kill moments, delivery histories through the whole pipeline.
 test-long: .venv/synced $(MANIFEST)
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long --numprocesses auto --dist worksteal
 
 # Speed and memory beside scripts that do a refresh's work by hand.
 benchmark: .venv/synced $(MANIFEST)

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,17 @@ class Warehouse:
     def release(self, release_id: str | None = None) -> duckdb.DuckDBPyConnection:
         folder = self.folder / "releases" / release_id if release_id else self.folder / "current"
         return duckdb.connect(str(folder / "performance.duckdb"), read_only=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tests counted with `record_property`, added up over all processes."""
+    counted: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.when == "call":
+                counted.update(dict(report.user_properties))
+    for what, count in sorted(counted.items()):
+        terminalreporter.write_line(f"{what}: {count}")
 
 
 def _made_once(name: str, make: Callable[[Path], None], factory: pytest.TempPathFactory) -> Path:

@@ -12,9 +12,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -37,14 +36,6 @@ ROWS_OF_STEPS = [
     list(REFRESH_STEPS)[start : start + KILLS_IN_A_ROW] for start in range(0, len(REFRESH_STEPS), KILLS_IN_A_ROW)
 ]
 SEED = 20081201
-
-
-@dataclass
-class Tally:
-    """Kills made, by kind, and violations of the promise found."""
-
-    kills: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -155,18 +146,6 @@ def _recovered(warehouse: Warehouse, known: Known) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
-    """Counts over all tests of the soak, printed at its end."""
-    counted = Tally()
-    yield counted
-    kinds = ", ".join(f"{count} {kind}" for kind, count in counted.kills.items())
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None
-    reporter.ensure_newline()
-    reporter.write_line(f"Kills: {counted.kills.total()} ({kinds}). Violations: {len(counted.violations)}.")
-
-
-@pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
     """Two months of two extracts published; then each way in which deliveries change, refreshed undisturbed."""
     folder = tmp_path_factory.mktemp("kills")
@@ -219,29 +198,28 @@ def test_every_named_step_is_still_in_the_code(step: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("steps", ROWS_OF_STEPS, ids=lambda steps: steps[0])
 def test_refreshes_killed_one_after_the_other_at_each_step_are_mended_by_the_next(
-    steps: list[str], own: Warehouse, known: Known, tally: Tally
+    steps: list[str], own: Warehouse, known: Known, record_property: Callable[[str, object], None]
 ) -> None:
     """A refresh that is killed at a later step has passed what the one before it left."""
     wrong = []
     for step in steps:
         assert _killed(own, step, "refresh", "--month", MONTH) is None, step
-        tally.kills["at steps of a refresh"] += 1
         wrong += [f"{step}: {what}" for what in violations(own, known.releases, set(known.releases))]
     wrong += _recovered(own, known)
-    tally.violations += wrong
+    record_property("kills at steps of a refresh", len(steps))
+    record_property("violations", len(wrong))
     assert wrong == []
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("step", WITHDRAW_STEPS)
 def test_a_killed_withdrawal_has_happened_or_not_and_can_be_made_again(
-    step: str, own: Warehouse, known: Known, tally: Tally
+    step: str, own: Warehouse, known: Known, record_property: Callable[[str, object], None]
 ) -> None:
     """Taken back before the change: the delivery that the release rests on; both revisions came later."""
     before = replace(own, raw=known.before.raw)
     named = ["--delivery", "recorded_crime/2008-12.csv", "--reason", "counted twice"]
     assert _killed(before, step, "withdraw", *named) is None
-    tally.kills["at steps of a withdrawal"] += 1
     wrong = violations(before, known.releases, {"2008-12_r1"})
     again = subprocess.run(
         [sys.executable, "-m", "orchestration.withdraw", *named],
@@ -262,14 +240,15 @@ def test_a_killed_withdrawal_has_happened_or_not_and_can_be_made_again(
     if before.release().execute(query).fetchall() != [("withdrawn",)]:
         wrong.append("the delivery is not withdrawn")
     wrong += traces(before)
-    tally.violations += wrong
+    record_property("kills at steps of a withdrawal", 1)
+    record_property("violations", len(wrong))
     assert wrong == []
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("row", range(13))
 def test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_next(
-    row: int, own: Warehouse, known: Known, tally: Tally
+    row: int, own: Warehouse, known: Known, record_property: Callable[[str, object], None]
 ) -> None:
     """13 rows are 52 moments. A moment that comes after the end of the refresh is chosen again."""
     chance = random.Random(SEED + row)
@@ -281,9 +260,9 @@ def test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_ne
         print(f"killed {moment:.2f} s after the start (seed {SEED + row})")
         kills += _killed_at_a_moment(own, moment, "--month", MONTH)
         wrong += violations(own, known.releases, set(known.releases))
-    tally.kills["at random moments"] += kills
     wrong += _recovered(own, known)
-    tally.violations += wrong
+    record_property("kills at random moments", kills)
+    record_property("violations", len(wrong))
     assert wrong == []
 
 
