@@ -186,7 +186,8 @@ def _end_killed_runs(instance: dg.DagsterInstance) -> None:
     """Mark runs that were killed as failed: whoever holds the warehouse knows that none of them is alive."""
     import dagster as dg
 
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])):
+    open_ended = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=open_ended)):
         instance.report_run_failed(run, "Killed before it ended.")
 
 
