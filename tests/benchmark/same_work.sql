@@ -130,7 +130,8 @@ judged as (
             case when is_missing(received.offences, offences) then 'offences_missing' end,
             case when date_trunc('month', recorded_date) <> period_month then 'recorded_outside_period' end,
             case when offences > 1000000 * months_covered then 'too_many_offences' end,
-            case when victims_under_20 > 100 * greatest(offences, 0) then 'too_many_victims' end,
+            case when victims_under_20 > 100 * case when offences < 0 then 0 else offences end
+                then 'too_many_victims' end,
             case when recorded_date - arrest_date > 183 then 'arrest_before_record' end,
             case when greatest(arrest_date, outcome_date) >= date '2050-01-01' then 'fact_too_late' end,
             case when outcome_date < recorded_date then 'outcome_before_record' end,
