@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from orchestration.folders import warehouse_folder
+from orchestration.folders import ROOT, warehouse_folder
 from orchestration.refresh import dagster_home
 
 
@@ -18,6 +18,8 @@ def main() -> None:
     # As a refresh does.
     os.umask(0o077)
     os.environ["DAGSTER_HOME"] = str(dagster_home(warehouse_folder()))
+    # The log of events is a class of this project (`event_log.py`), which Dagster's own commands would not find.
+    os.environ["PYTHONPATH"] = str(ROOT)
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"])
 

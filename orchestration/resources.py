@@ -95,7 +95,7 @@ class DbtInProcess(dg.ConfigurableResource):
         finished: list[DbtCoreCliEventMessage] = []
 
         def keep(message: EventMsg) -> None:
-            # One event in fifty tells a result; to unpack each of them takes seconds.
+            # Few events tell a result; to unpack every one takes seconds.
             if not message.info.name.endswith("Result"):
                 return
             event = DbtCoreCliEventMessage(

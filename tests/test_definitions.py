@@ -6,11 +6,16 @@ Does not belong here: what a run publishes (`test_refresh.py`).
 """
 
 import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
+from orchestration import dev
 from orchestration.definitions import definitions
 from orchestration.extracts import EXTRACTS
 from orchestration.extracts.seeds import SEEDS
@@ -81,3 +86,17 @@ def _sources(layout: Layout) -> set[str]:
     """A layout's source, and those of the totals and the published rates it may bring."""
     brought = {"": True, "_total": layout.areas == "boroughs", "_rate": "published_rate" in layout.carries}
     return {layout.source + suffix for suffix, is_brought in brought.items() if is_brought}
+
+
+def test_what_dev_starts_finds_the_log_of_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster's own commands do not look for modules in the folder they are started in."""
+    for name in ("DAGSTER_HOME", "PYTHONPATH"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path))
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    monkeypatch.setattr(os, "execv", lambda program, arguments: None)
+    dev.main()
+    dagster = Path(sys.executable).with_name("dagster")
+    ended = subprocess.run([str(dagster), "instance", "info"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert "orchestration.event_log" in ended.stdout

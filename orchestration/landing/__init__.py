@@ -8,5 +8,5 @@ Does not belong here: Dagster (`assets/`), columns and rules (`extracts/`), publ
 import polars as pl
 
 # Set 2026-11-24: pandera asks a frame some hundred small questions, and the streaming engine, which is the default,
-# takes ten times as long to start on each of them as the one that works in memory: half the time of landing a month.
+# takes ten times as long to start on each of them as the one that works in memory: half the time of small ones.
 pl.Config.set_engine_affinity("in-memory")
