@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ SEEDS = (
     "plan_measures",
     "plan_objectives",
     "plans",
+    "population_groups",
     "series_breaks",
     "source_preference",
     "targets",
@@ -58,7 +59,23 @@ MEASURE_DOMAINS = {
     "cadence": ("monthly", "quarterly", "annual"),
     "tier": ("cpa", "corporate", "supplementary"),
     "status": ("draft", "live", "retired"),
+    "interval_method": ("none", "poisson", "survey", "wilson"),
+    "control_basis": ("", "month", "quarter"),
 }
+# The measures each interval is for: a share of cases, events that were counted, a sample.
+INTERVALS = {
+    "none": TYPES,
+    "poisson": ("count", "rate"),
+    "survey": ("survey_percentage", "survey_gap"),
+    "wilson": ("percentage",),
+}
+# How its chart is drawn; all blank where there is none.
+CHART_DOMAINS = {
+    "screen_moving_ranges": ("true", "false"),
+    "control_seasonal_adjustment": ("none", "monthly"),
+}
+# Fewer points than this are no base for limits (NHS England, Making Data Count).
+FEWEST_POINTS_FOR_LIMITS = 12
 RULES = (
     "at_least",
     "at_most",
@@ -79,6 +96,7 @@ TARGET_DOMAINS = {
     "other_rule": ("", *RULES),
     "other_quantity": ("", "numerator"),
 }
+BREAK_DOMAINS = {"kind": ("break", "rebase")}
 CHANGES = ("relative_change", "point_change")
 AMOUNT_NEEDED = ("at_least", "at_most", "by_date", *CHANGES)
 AMOUNT_UNUSED = ("improve", "every_area_improves", "monitor")
@@ -188,7 +206,7 @@ def _repeated(values: Iterable[str]) -> list[str]:
     return sorted(value for value, count in Counter(values).items() if count > 1)
 
 
-def _outside(row: Row, domains: dict[str, tuple[str, ...]]) -> Iterator[str]:
+def _outside(row: Row, domains: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for column, domain in domains.items():
         value = row[column]
         if value not in domain and PLACEHOLDER not in value:
@@ -260,7 +278,7 @@ def _catalogue(project: Project) -> Iterator[str]:
     other_reading = {row["other_measure_id"] for row in project.seeds["targets"]}
     for row in rows:
         measure = row["measure_id"]
-        for check in (_measure_row, _measure_source, _measure_gap):
+        for check in (_measure_row, _measure_source, _measure_gap, _measure_interval, _measure_chart):
             yield from (f"{measure}: {sentence}" for sentence in check(project, row))
         if row["status"] != "retired" and measure not in in_plan | other_reading:
             yield f"{measure}: in no plan (seeds/plan_measures.csv), nor the other reading of a target"
@@ -339,6 +357,42 @@ def _measure_gap(project: Project, row: Row) -> Iterator[str]:
             yield f"{column} is «{row[column]}», not dimension:value"
     if row["group_a"] == row["group_b"]:
         yield "group_a and group_b are the same"
+    elif (row["group_b"], row["group_a"]) not in {
+        (group["population_group"], group["compared_with"]) for group in project.seeds["population_groups"]
+    }:
+        yield f"{row['group_b']} is not compared with {row['group_a']} in seeds/population_groups.csv"
+
+
+def _measure_interval(_: Project, row: Row) -> Iterator[str]:
+    method, kind = row["interval_method"], row["measure_type"]
+    if method in INTERVALS and kind in TYPES and kind not in INTERVALS[method]:
+        yield f"interval_method {method} is not for a {kind}"
+    if kind in INTERVALS["survey"] and method != "survey":
+        yield f"interval_method of a {kind} is survey"
+    if method == "poisson" and row["numerator_kind"] == "stock":
+        yield "interval_method poisson is for events, not for a stock"
+    if method == "survey" and (_number(row["design_effect"]) or 0) < 1:
+        yield f"design_effect is «{row['design_effect']}», not a number from 1"
+    if method != "survey" and row["design_effect"]:
+        yield "design_effect is only for a survey"
+
+
+def _measure_chart(_: Project, row: Row) -> Iterator[str]:
+    columns = (*CHART_DOMAINS, "control_limits_from_first", "control_seasonal_adjustment_reason")
+    if not row["control_basis"]:
+        yield from (f"{column} is only for a measure with a control_basis" for column in columns if row[column])
+        return
+    yield from _outside(row, CHART_DOMAINS)
+    first = row["control_limits_from_first"]
+    if first and (not first.isdecimal() or int(first) < FEWEST_POINTS_FOR_LIMITS):
+        yield f"control_limits_from_first is «{first}», not a number from {FEWEST_POINTS_FOR_LIMITS}"
+    if row["control_seasonal_adjustment"] == "monthly":
+        if not row["control_seasonal_adjustment_reason"]:
+            yield "control_seasonal_adjustment has no reason"
+        if row["control_basis"] != "month":
+            yield "control_seasonal_adjustment is only for a chart by month"
+    if row["measure_type"] == "milestone":
+        yield "control_basis is not for a milestone: its figures are cumulative"
 
 
 # Plans.
@@ -498,6 +552,9 @@ def _series_breaks(project: Project) -> Iterator[str]:
             yield f"{measure}: its series break names the source «{row['source']}», which no layout has"
         if (_date(row["break_month"]) or dt.date.max).day != 1:
             yield f"{measure}: break_month is «{row['break_month']}», not the first day of a month"
+        yield from (f"{measure}: in seeds/series_breaks.csv, {said}" for said in _outside(row, BREAK_DOMAINS))
+        if not row["reason"]:
+            yield f"{measure}: in seeds/series_breaks.csv without a reason"
 
 
 def _sources(project: Project) -> Iterator[str]:

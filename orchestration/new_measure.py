@@ -279,6 +279,13 @@ def scaffold(
         "needs_columns": "TODO",
         "cadence": "monthly",
         "settles_after": "3" if rows is CRIME else "",
+        "interval_method": {"count": "poisson", "rate": "poisson", "survey_percentage": "survey"}.get(
+            measure_type, "TODO"
+        ),
+        "design_effect": "1" if measure_type == "survey_percentage" else "",
+        "control_basis": "month",
+        "screen_moving_ranges": "true",
+        "control_seasonal_adjustment": "none",
         "tier": "supplementary",
         "owner": "TODO",
         "status": "draft",

@@ -17,7 +17,10 @@ select
     numerator,
     denominator,
     value,
+    lower_95,
+    upper_95,
     respondents,
+    is_small_base,
     case when is_comparable then value_same_period_last_year end as value_same_period_last_year,
     case when is_comparable then numerator_same_period_last_year end as numerator_same_period_last_year,
     case when is_comparable then comparison end as comparison,
@@ -27,10 +30,14 @@ select
         when is_comparable and is_same_age then value_by_now - value_by_then_last_year
         when is_comparable then value - value_same_period_last_year
     end as change,
+    change_lower_95,
+    change_upper_95,
     case
         when is_comparable and is_same_age then 100 * (value_by_now / nullif(value_by_then_last_year, 0) - 1)
         when is_comparable then 100 * (value / nullif(value_same_period_last_year, 0) - 1)
     end as change_percent,
+    change_percent_lower_95,
+    change_percent_upper_95,
     case
         when is_comparable and not is_same_age then 100 * (numerator / nullif(numerator_same_period_last_year, 0) - 1)
     end as numerator_change_percent,

@@ -25,9 +25,21 @@ plan_in_force as (
 ),
 
 verdicts as (
-    select verdicts.*
+    select
+        verdicts.*,
+        certainty.certainty,
+        certainty.detectable_change,
+        outlook.outlook,
+        outlook.outlook_probability,
+        outlook.outlook_reason,
+        outlook.projected_year_end,
+        outlook.required_run_rate
     from {{ ref('res_target_verdict') }} as verdicts
     inner join reporting on verdicts.period_month = reporting.reporting_month
+    left join {{ ref('res_target_certainty') }} as certainty
+        using (target_id, area_id, population_group, period_month)
+    left join {{ ref('res_target_outlook') }} as outlook
+        using (target_id, area_id, population_group, period_month)
     where verdicts.area_id = 'force' and verdicts.known_to is null
 ),
 
@@ -98,6 +110,15 @@ shown_for as (
     inner join {{ ref('measures') }} as measures on shown.measure_id = measures.measure_id
 ),
 
+-- The latest point of the force's control chart.
+charts as (
+    select charts.*
+    from {{ ref('res_process_control') }} as charts
+    cross join reporting
+    where charts.area_id = 'force' and charts.population_group = 'all'
+    qualify row_number() over (partition by charts.measure_id order by charts.period_month desc) = 1
+),
+
 without_target as (
     select
         *,
@@ -141,6 +162,17 @@ select
         when shown.value is null then 'not_measurable'
         else 'no_target'
     end as verdict,
+    verdicts.certainty,
+    verdicts.detectable_change,
+    charts.variation,
+    charts.assurance,
+    charts.period_month as charted_month,
+    charts.note as chart_note,
+    verdicts.outlook,
+    verdicts.outlook_probability,
+    verdicts.outlook_reason,
+    verdicts.projected_year_end,
+    verdicts.required_run_rate,
     case
         when verdicts.target_id is null then shown.provisional_because is not null
         else verdicts.is_provisional
@@ -171,6 +203,7 @@ from in_force
 left join verdicts on in_force.measure_id = verdicts.measure_id
 left join {{ ref('targets') }} as targets on verdicts.target_id = targets.target_id
 left join without_target as shown on in_force.measure_id = shown.measure_id
+left join charts on in_force.measure_id = charts.measure_id
 left join draft_targets on in_force.measure_id = draft_targets.measure_id
 left join {{ ref('plan_objectives') }} as objectives
     on in_force.plan_id = objectives.plan_id and in_force.objective = objectives.objective

@@ -1,5 +1,6 @@
--- One row per measure, source, area, population group, financial year and month: the share of a year's count expected
--- by the end of the month (METHODS §5, step 1), from the last 3 complete years before it, or 2, else m/12.
+-- One row per measure, source, area, population group, financial year and month: the seasonal index of the month
+-- (METHODS §5, step 1), from the last 3 complete years before the year, or 2, and the share of a year's count expected
+-- by the month's end.
 with monthly as (
     select
         results.measure_id,
@@ -8,12 +9,13 @@ with monthly as (
         results.population_group,
         month.financial_year_start,
         month.month_of_financial_year,
-        results.value
+        coalesce(results.numerator, results.value / measures.multiplier) as numerator,
+        results.denominator
     from {{ ref('res_source_result') }} as results
     inner join {{ ref('measures') }} as measures
         on results.measure_id = measures.measure_id
         and measures.numerator_kind = 'flow'
-        and measures.measure_type in ('count', 'money')
+        and measures.measure_type in ('count', 'money', 'rate', 'percentage', 'average')
     inner join {{ ref('int_month') }} as month on results.period_month = month.period_month
     where results.period_basis = 'month' and results.value is not null
 ),
@@ -21,7 +23,8 @@ with monthly as (
 shares as (
     select
         *,
-        value / nullif(avg(value) over year_of_series, 0) as share_of_mean
+        numerator / nullif(avg(numerator) over year_of_series, 0) as numerator_share,
+        denominator / nullif(avg(denominator) over year_of_series, 0) as denominator_share
     from monthly
     window year_of_series as (
         partition by measure_id, source, area_id, population_group, financial_year_start
@@ -41,19 +44,20 @@ indexed as (
         shares.population_group,
         years.financial_year_start,
         shares.month_of_financial_year,
-        greatest(round(avg(shares.share_of_mean), 12), 0.05) as month_index
+        greatest(round(avg(shares.numerator_share), 12), 0.05) as numerator_index,
+        greatest(round(avg(shares.denominator_share), 12), 0.05) as denominator_index
     from years
     inner join shares
         on shares.financial_year_start < years.financial_year_start
         and shares.financial_year_start >= {{ add_months('years.financial_year_start', '-36') }}
     group by all
-    having count(shares.share_of_mean) >= 2
+    having count(shares.numerator_share) >= 2
 )
 
 select
     *,
-    sum(month_index) over (series rows between unbounded preceding and current row)
-        / sum(month_index) over (series rows between unbounded preceding and unbounded following)
+    sum(numerator_index) over (series rows between unbounded preceding and current row)
+        / sum(numerator_index) over (series rows between unbounded preceding and unbounded following)
         as expected_share
 from indexed
 window series as (

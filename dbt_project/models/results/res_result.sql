@@ -1,21 +1,26 @@
 -- One row per measure, period basis, month, area and population group: the figure from the best-ranked source that
 -- fills the whole window, or null with the reason. The force has a row for every window, whatever was delivered.
-with ranked as (
+with preferred as (
     select
-        results.*,
+        measures.measure_id,
+        preference.source,
         preference.rank
-    from {{ ref('res_source_result') }} as results
-    inner join {{ ref('measures') }} as measures on results.measure_id = measures.measure_id
-    inner join {{ ref('source_preference') }} as preference
+    from {{ ref('source_preference') }} as preference
+    inner join {{ ref('measures') }} as measures
         on preference.extract in (measures.extract, 'measure_returns')
-        and results.source = preference.source
-        and (preference.measure_id is null or preference.measure_id = results.measure_id)
+        and (preference.measure_id is null or preference.measure_id = measures.measure_id)
     -- A rank for the measure itself goes before the rank for its extract.
     qualify row_number() over (
-        partition by results.measure_id, results.source, results.area_id, results.population_group,
-            results.period_basis, results.period_month
-        order by preference.measure_id is null
+        partition by measures.measure_id, preference.source order by preference.measure_id is null
     ) = 1
+),
+
+ranked as (
+    select
+        results.*,
+        preferred.rank
+    from {{ ref('res_source_result') }} as results
+    inner join preferred on results.measure_id = preferred.measure_id and results.source = preferred.source
 ),
 
 chosen as (

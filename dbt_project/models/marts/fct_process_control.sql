@@ -1,0 +1,28 @@
+-- One row per measure, area, population group and period of a control chart.
+select
+    measure_id,
+    area_id,
+    population_group,
+    period_month,
+    period_basis,
+    source,
+    value,
+    centre_line,
+    lower_limit,
+    upper_limit,
+    lower_near_limit,
+    upper_near_limit,
+    is_outside,
+    is_trend,
+    is_shift,
+    is_two_of_three,
+    signal,
+    variation,
+    target_id,
+    target_line,
+    assurance,
+    limit_group,
+    points_in_group,
+    is_seasonally_adjusted,
+    note
+from {{ ref('res_process_control') }}

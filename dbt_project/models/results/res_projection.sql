@@ -1,0 +1,148 @@
+-- One row per measure, source, area, population group, month of origin and number of months still to come: what the
+-- rule of METHODS §5 (steps 1 and 2) makes of the series as it was at the end of the origin, and what came of it, where
+-- that is known. A year of twelve months ends with the last of them, whichever month that is.
+with monthly as (
+    select
+        results.measure_id,
+        results.source,
+        results.area_id,
+        results.population_group,
+        results.period_month,
+        year(results.period_month) * 12 + month(results.period_month) as month_number,
+        month.financial_year_start,
+        month.month_of_financial_year,
+        measures.measure_type,
+        measures.measure_type in ('percentage', 'average') as is_ratio,
+        measures.interval_method = 'wilson' as is_share,
+        -- Counts are whole: half of one keeps the logarithm of none finite. Money is not.
+        case when measures.measure_type in ('count', 'rate') then 0.5 else 0 end as half,
+        coalesce(results.numerator, results.value / measures.multiplier) as numerator,
+        results.denominator
+    from {{ ref('res_source_result') }} as results
+    inner join {{ ref('measures') }} as measures
+        on results.measure_id = measures.measure_id
+        and measures.numerator_kind = 'flow'
+        and measures.measure_type in ('count', 'money', 'rate', 'percentage', 'average')
+    inner join {{ ref('int_month') }} as month on results.period_month = month.period_month
+    cross join {{ source('landing', 'reporting_month') }} as reporting
+    where results.period_basis = 'month'
+        and results.value is not null
+        and results.is_settled
+        and not {{ breaks_between('results', 'results.period_month', 'reporting.reporting_month') }}
+),
+
+running as (
+    select
+        *,
+        row_number() over series as position,
+        sum(numerator) over series as numerator_until,
+        sum(denominator) over series as denominator_until,
+        lag(month_number, 5) over series = month_number - 5 as has_six,
+        sum(numerator) over six as numerator_of_six,
+        sum(denominator) over six as denominator_of_six
+    from monthly
+    window
+        series as (partition by measure_id, source, area_id, population_group order by period_month),
+        six as (
+            partition by measure_id, source, area_id, population_group order by period_month
+            rows between 5 preceding and current row
+        )
+),
+
+-- The year's index three times over, and its sums from the start: those of any months around an origin by one
+-- difference.
+indices as (
+    select
+        measure_id,
+        source,
+        area_id,
+        population_group,
+        financial_year_start,
+        list(numerator_index order by month_of_financial_year) as numerator_of_year,
+        list(denominator_index order by month_of_financial_year) as denominator_of_year
+    from {{ ref('res_month_profile') }}
+    group by measure_id, source, area_id, population_group, financial_year_start
+    having count(*) = 12
+),
+
+seasons as (
+    select
+        * exclude (numerator_of_year, denominator_of_year),
+        {% for quantity in ['numerator', 'denominator'] %}
+        list_transform(
+            range(1, 37),
+            lambda n: list_sum(
+                list_concat({{ quantity }}_of_year, {{ quantity }}_of_year, {{ quantity }}_of_year)[1:n]
+            )
+        ) as {{ quantity }}_sums{{ ',' if not loop.last }}
+        {% endfor %}
+    from indices
+),
+
+origins as (
+    select
+        running.*,
+        seasons.numerator_sums,
+        seasons.denominator_sums,
+        12 + running.month_of_financial_year as place,
+        running.numerator_of_six / (numerator_sums[place] - numerator_sums[place - 6]) as numerator_level,
+        running.denominator_of_six / (denominator_sums[place] - denominator_sums[place - 6]) as denominator_level
+    from running
+    inner join seasons
+        on running.measure_id = seasons.measure_id
+        and running.source = seasons.source
+        and running.area_id = seasons.area_id
+        and running.population_group = seasons.population_group
+        and running.financial_year_start = seasons.financial_year_start
+    where running.has_six
+),
+
+projected as (
+    select
+        origins.* exclude (origins.numerator_sums, origins.denominator_sums),
+        remaining.months as months_remaining,
+        origins.numerator_level
+        * (origins.numerator_sums[origins.place + months_remaining] - origins.numerator_sums[origins.place])
+            as numerator_to_come,
+        origins.denominator_level
+        * (origins.denominator_sums[origins.place + months_remaining] - origins.denominator_sums[origins.place])
+            as denominator_to_come
+    from origins
+    cross join unnest(generate_series(1, 11)) as remaining(months)
+)
+
+select
+    projected.measure_id,
+    projected.source,
+    projected.area_id,
+    projected.population_group,
+    projected.period_month as origin_month,
+    projected.month_number,
+    projected.financial_year_start,
+    projected.months_remaining,
+    projected.months_remaining = 12 - projected.month_of_financial_year as is_year_end,
+    projected.is_ratio,
+    projected.is_share,
+    projected.half,
+    projected.numerator_until - coalesce(began.numerator_until, 0) as numerator_to_date,
+    projected.denominator_until - coalesce(began.denominator_until, 0) as denominator_to_date,
+    projected.numerator_to_come,
+    projected.denominator_to_come,
+    ended.numerator_until - projected.numerator_until as numerator_that_came,
+    ended.denominator_until - projected.denominator_until as denominator_that_came
+from projected
+left join running as began
+    on projected.measure_id = began.measure_id
+    and projected.source = began.source
+    and projected.area_id = began.area_id
+    and projected.population_group = began.population_group
+    and began.month_number = projected.month_number - (12 - projected.months_remaining)
+left join running as ended
+    on projected.measure_id = ended.measure_id
+    and projected.source = ended.source
+    and projected.area_id = ended.area_id
+    and projected.population_group = ended.population_group
+    and ended.month_number = projected.month_number + projected.months_remaining
+    and ended.position = projected.position + projected.months_remaining
+-- All the months from the year's first to the origin are there.
+where projected.position - coalesce(began.position, 0) = 12 - projected.months_remaining

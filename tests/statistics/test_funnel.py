@@ -1,0 +1,168 @@
+"""Units side by side: funnels with over-dispersion.
+
+Here: `res_peer` beside a second reading of METHODS §6 in numpy, and by hand.
+Belongs here: limits, flags, ranks and the rest of a group.
+Does not belong here: which areas are peers (`seeds/peer_groups.csv`).
+"""
+
+import datetime as dt
+import math
+import random
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.statistics.sql import run
+
+MONTH = dt.date(2009, 3, 1)
+KEYS = ["measure_id", "area_id", "source", "population_group", "period_basis", "period_month"]
+
+
+def compared(
+    units: list[tuple[float, float]], method: str = "poisson", better: str = "lower", multiplier: float = 1000
+) -> list[dict[str, Any]]:
+    """The units (numerator, denominator) beside each other, in their order."""
+    areas = [f"a{number:02}" for number in range(len(units))]
+    key = {"measure_id": "m", "source": "s", "population_group": "all", "period_basis": "rolling_12_months"}
+    results = [
+        {
+            **key,
+            "area_id": area,
+            "period_month": MONTH,
+            "value": multiplier * numerator / denominator if denominator else None,
+            "numerator": numerator,
+            "denominator": denominator,
+            "share_of": denominator if method in ("wilson", "survey") else None,
+            "is_published_value": False,
+        }
+        for area, (numerator, denominator) in zip(areas, units, strict=True)
+    ]
+    floats = dict.fromkeys(("value", "numerator", "denominator", "share_of"), pl.Float64)
+    groups = [{"peer_group": "g", "area_id": area, "valid_from": dt.date(1990, 4, 1)} for area in areas]
+    measure = {"measure_id": "m", "better": better, "interval_method": method, "denominator_kind": "stock"}
+    drawn = run(
+        ["res_peer"],
+        {
+            "peer_groups": pl.DataFrame(groups).with_columns(valid_to=pl.lit(None, pl.Date)),
+            "measures": pl.DataFrame([{**measure, "multiplier": multiplier}]),
+            "res_result": pl.DataFrame(results, schema_overrides=floats),
+            "int_window": pl.DataFrame(
+                schema={"period_basis": pl.String, "period_month": pl.Date, "window_from": pl.Date}
+                | {"window_months": pl.Int64}
+            ),
+            "int_population": pl.DataFrame(
+                schema={"area_id": pl.String, "period_month": pl.Date, "months_covered": pl.Int64}
+                | {"population": pl.Float64}
+            ),
+        },
+    )
+    return drawn.sort("area_id").to_dicts()
+
+
+def second_reading(units: list[tuple[float, float]], is_share: bool) -> dict[str, Any]:
+    """METHODS §6 on arrays: z without and with over-dispersion, τ² and limits (rates, not multiplied)."""
+    x, n = (np.array(part, dtype=float) for part in zip(*units, strict=True))
+    pooled = x.sum() / n.sum()
+    if is_share:
+        y, target, s = np.arcsin(np.sqrt(x / n)), math.asin(math.sqrt(pooled)), 1 / (2 * np.sqrt(n))
+    else:
+        y, target, s = np.sqrt(x / (n * pooled)), 1.0, 1 / (2 * np.sqrt(n * pooled))
+    z = (y - target) / s
+    winsorised = np.clip(z, *np.quantile(z, [0.1, 0.9], method="linear"))
+    k, phi, w = len(z), np.mean(winsorised**2), 1 / s**2
+    tau_squared = max(0.0, (k * phi - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+    spread = np.sqrt(s**2 + tau_squared)
+    limits = {}
+    for name, quantile in (("95", 1.959963984540054), ("998", 3.090232306167813)):
+        for end, sign in (("lower", -1), ("upper", 1)):
+            at = np.maximum(0, target + sign * quantile * spread)
+            limits[f"{end}_limit_{name}"] = np.sin(np.minimum(at, math.pi / 2)) ** 2 if is_share else at**2 * pooled
+    return {"z": z, "z_dispersed": (y - target) / spread, "tau_squared": tau_squared, **limits}
+
+
+@pytest.mark.parametrize("method", ["poisson", "wilson"])
+def test_many_groups_have_the_funnel_of_a_second_reading(method: str) -> None:
+    chance = random.Random(20260302)
+    dispersed = 0
+    for _ in range(40):
+        k, rate, scatter = chance.choice([3, 4, 7, 13, 32]), chance.choice([0.01, 0.2, 0.6]), chance.choice([0, 0.4])
+        units = []
+        for _ in range(k):
+            n = float(chance.randint(50, 5000))
+            own = min(0.99, max(0.001, rate * math.exp(scatter * chance.gauss(0, 1))))
+            units.append((float(sum(chance.random() < own for _ in range(int(n)))), n))
+        wanted = second_reading(units, method == "wilson")
+        dispersed += wanted["tau_squared"] > 0
+        for position, unit in enumerate(compared(units, method)):
+            for name, values in wanted.items():
+                value = values if name == "tau_squared" else values[position]
+                scale = 1000 if "limit" in name else 1
+                assert unit[name] == pytest.approx(scale * value, rel=1e-9, abs=1e-12), name
+    assert 5 < dispersed < 40
+
+
+def test_a_funnel_by_hand() -> None:
+    # 4, 9 and 2 events in 100, 100 and 100: pooled 0.05, so E = 5 each; y = √0.8, √1.8, √0.4; s = 1/(2√5) = 0.223607;
+    # z = (0.894427 - 1)/s = -0.47214, 1.52786, -1.64371.
+    units = compared([(4, 100), (9, 100), (2, 100)], multiplier=1)
+    assert [unit["z"] for unit in units] == pytest.approx([-0.47214, 1.52786, -1.64371], abs=5e-6)
+    # Deciles of the three (type 7): -1.64371 + 0.2 · 1.17157 = -1.40940 and 1.52786 - 0.2 · 2 = 1.12786;
+    # φ = (0.22292 + 1.27207 + 1.98641)/3 = 1.16047; w = 20 each: τ² = (3.48140 - 2)/(60 - 20) = 0.037035.
+    assert units[0]["phi"] == pytest.approx(1.16047, abs=1e-5)
+    assert units[0]["tau_squared"] == pytest.approx(0.037035, abs=1e-6)
+    # Limits at 95 %: 1 ∓ 1.96 √(0.05 + 0.037035) = 0.42178 and 1.57822, squared, of 0.05.
+    assert units[0]["lower_limit_95"] == pytest.approx(0.05 * 0.42178**2, rel=1e-4)
+    assert units[0]["upper_limit_95"] == pytest.approx(0.05 * 1.57822**2, rel=1e-4)
+
+
+def test_the_rest_of_the_group_is_without_the_area() -> None:
+    first, *_ = compared([(4, 100), (9, 100), (2, 300)])
+    assert (first["value"], first["group_value"], first["rest_of_group_value"]) == (40, 30, 27.5)  # 15/500, 11/400
+    assert first["units"] == 3
+
+
+def test_ranks_begin_with_the_best_and_are_shared() -> None:
+    units = [(4.0, 100.0), (9.0, 100.0), (2.0, 100.0), (4.0, 100.0)]
+    assert [u["rank_in_group"] for u in compared(units, better="lower")] == [2, 4, 1, 2]
+    assert [u["rank_in_group"] for u in compared(units, better="higher")] == [2, 1, 4, 2]
+    assert [u["rank_in_group"] for u in compared(units, better="neither")] == [2, 1, 4, 2]
+
+
+def test_units_beyond_the_limits_are_flagged_by_how_far() -> None:
+    # Equal units of 100 events but the last: z = 2(√(x/E) - 1)√E to a good approximation 2(√x - √E).
+    base = [(100.0, 1e5)] * 30
+    for events, flag in ((100, "within"), (118, "within"), (124, "above_95"), (140, "above_998"), (78, "below_95")):
+        assert compared([*base, (events, 1e5)])[-1]["funnel_flag_without_dispersion"] == flag, events
+    assert compared([*base, (60, 1e5)])[-1]["funnel_flag"] == "below_998"
+
+
+def test_scatter_beyond_chance_widens_the_limits() -> None:
+    # 50 and 150 in turn, around 100: without over-dispersion all are far outside, with it none.
+    units = compared([(50.0, 1e5), (150.0, 1e5)] * 8)
+    assert {u["funnel_flag_without_dispersion"] for u in units} == {"below_998", "above_998"}
+    assert {u["funnel_flag"] for u in units} == {"within"}
+
+
+def test_scatter_of_chance_alone_widens_nothing() -> None:
+    units = compared([(99.0, 1e5), (101.0, 1e5), (100.0, 1e5), (100.0, 1e5)])
+    assert {u["tau_squared"] for u in units} == {0}
+    assert [u["z"] for u in units] == [u["z_dispersed"] for u in units]
+
+
+@pytest.mark.parametrize("method", ["poisson", "wilson"])
+def test_edges_have_no_funnel_or_a_finite_one(method: str) -> None:
+    # Nothing anywhere: no funnel. None here: flagged like any other. Nobody there: not compared. Two are no group.
+    assert {u["funnel_flag"] for u in compared([(0, 100), (0, 50), (0, 10)], method)} == {None}
+    assert compared([(0, 100), (5, 100), (6, 100)], method)[0]["funnel_flag_without_dispersion"] == "below_998"
+    assert len(compared([(0, 0), (5, 100), (6, 100), (5, 100)], method)) == 3
+    assert {u["funnel_flag"] for u in compared([(5, 100), (9, 100)], method)} == {None}
+    full = compared([(100, 100), (99, 100), (98, 100)], "wilson", multiplier=1)
+    assert all(0 <= u["lower_limit_998"] <= u["upper_limit_998"] <= 1 for u in full)
+
+
+def test_what_is_no_count_of_cases_is_ranked_and_has_no_funnel() -> None:
+    units = compared([(4, 100), (9, 100), (2, 100)], method="none")
+    assert [u["rank_in_group"] for u in units] == [2, 3, 1]
+    assert {u["funnel_flag"] for u in units} == {None}
