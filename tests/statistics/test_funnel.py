@@ -47,7 +47,8 @@ def compared(
         {
             "peer_groups": pl.DataFrame(groups).with_columns(valid_to=pl.lit(None, pl.Date)),
             "measures": pl.DataFrame([{**measure, "multiplier": multiplier}]),
-            "res_result": pl.DataFrame(results, schema_overrides=floats),
+            "res_source_rank": pl.DataFrame([{"measure_id": "m", "source": "s", "rank": 1}]),
+            "res_source_result": pl.DataFrame(results, schema_overrides=floats),
             "int_window": pl.DataFrame(
                 schema={"period_basis": pl.String, "period_month": pl.Date, "window_from": pl.Date}
                 | {"window_months": pl.Int64}

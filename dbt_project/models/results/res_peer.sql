@@ -33,6 +33,7 @@ compared as (
         results.period_basis,
         results.period_month,
         results.source,
+        ranks.rank as source_rank,
         measures.better,
         measures.interval_method in ('wilson', 'survey') as is_share,
         measures.interval_method <> 'none' as has_funnel,
@@ -47,8 +48,10 @@ compared as (
             when measures.denominator_kind is null then residents.residents
             else results.denominator
         end as denominator
-    from {{ ref('res_result') }} as results
+    from {{ ref('res_source_result') }} as results
     inner join {{ ref('measures') }} as measures on results.measure_id = measures.measure_id
+    inner join {{ ref('res_source_rank') }} as ranks
+        on results.measure_id = ranks.measure_id and results.source = ranks.source
     inner join groups
         on results.area_id = groups.area_id
         and results.period_month >= groups.valid_from
@@ -64,19 +67,33 @@ compared as (
         and (measures.denominator_kind is not null or measures.interval_method = 'poisson')
 ),
 
+by_source as (
+    select
+        *,
+        count(*) over (partition by measure_id, source, peer_group, period_basis, period_month) as units
+    from compared
+    where denominator > 0
+),
+
+-- Figures of several sources are never held against each other: a group takes the source that has most of its areas.
+of_one_source as (
+    select *
+    from by_source
+    qualify rank() over (
+        partition by measure_id, peer_group, period_basis, period_month order by units desc, source_rank
+    ) = 1
+),
+
 pooled as (
     select
         *,
         multiplier * numerator / denominator as value,
-        count(*) over of_group as units,
         sum(numerator) over of_group as group_numerator,
         sum(denominator) over of_group as group_denominator,
         group_numerator / group_denominator as pooled,
         has_funnel and pooled > 0 and units > 2 as is_charted
-    from compared
-    where denominator > 0
-    -- Figures of several sources are never held against each other.
-    window of_group as (partition by measure_id, source, peer_group, period_basis, period_month)
+    from of_one_source
+    window of_group as (partition by measure_id, peer_group, period_basis, period_month)
 ),
 
 placed as (
@@ -97,7 +114,7 @@ winsorised as (
             greatest(z, quantile_cont(z, 0.1) over of_group), quantile_cont(z, 0.9) over of_group
         ) as z_winsorised
     from placed
-    window of_group as (partition by measure_id, source, peer_group, period_basis, period_month)
+    window of_group as (partition by measure_id, peer_group, period_basis, period_month)
 ),
 
 scattered as (
@@ -110,7 +127,7 @@ scattered as (
         sqrt(pow(deviation, 2) + tau_squared) as deviation_dispersed,
         (y - target) / deviation_dispersed as z_dispersed
     from winsorised
-    window of_group as (partition by measure_id, source, peer_group, period_basis, period_month)
+    window of_group as (partition by measure_id, peer_group, period_basis, period_month)
 )
 
 select
@@ -128,7 +145,7 @@ select
     multiplier * (group_numerator - numerator) / nullif(group_denominator - denominator, 0) as rest_of_group_value,
     -- 1 is the best, or the highest where neither direction is better; units that are alike share a rank.
     rank() over (
-        partition by measure_id, source, peer_group, period_basis, period_month
+        partition by measure_id, peer_group, period_basis, period_month
         order by round(case when better = 'lower' then value else -value end, 9)
     ) as rank_in_group,
     phi,

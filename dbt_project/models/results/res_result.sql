@@ -1,26 +1,12 @@
 -- One row per measure, period basis, month, area and population group: the figure from the best-ranked source that
 -- fills the whole window, or null with the reason. The force has a row for every window, whatever was delivered.
-with preferred as (
-    select
-        measures.measure_id,
-        preference.source,
-        preference.rank
-    from {{ ref('source_preference') }} as preference
-    inner join {{ ref('measures') }} as measures
-        on preference.extract in (measures.extract, 'measure_returns')
-        and (preference.measure_id is null or preference.measure_id = measures.measure_id)
-    -- A rank for the measure itself goes before the rank for its extract.
-    qualify row_number() over (
-        partition by measures.measure_id, preference.source order by preference.measure_id is null
-    ) = 1
-),
-
-ranked as (
+with ranked as (
     select
         results.*,
         preferred.rank
     from {{ ref('res_source_result') }} as results
-    inner join preferred on results.measure_id = preferred.measure_id and results.source = preferred.source
+    inner join {{ ref('res_source_rank') }} as preferred
+        on results.measure_id = preferred.measure_id and results.source = preferred.source
 ),
 
 chosen as (

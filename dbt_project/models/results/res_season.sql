@@ -1,6 +1,6 @@
 -- One row per measure, source, area, population group and month of the year: its seasonal index over the last 3
--- complete financial years, or 2, and how strong the season is in all (Wang, Smith and Hyndman 2006: the share of what
--- is not trend that is season; 0.64 and more is taken for strongly seasonal, as forecast::nsdiffs does).
+-- complete financial years, or 2 (METHODS §5, step 1), and how strong the season is in all: the share of what is not
+-- trend that is season (Wang, Smith and Hyndman 2006), the trend being a centred mean over twelve months.
 with monthly as (
     select
         results.measure_id,
@@ -9,58 +9,82 @@ with monthly as (
         results.population_group,
         results.period_month,
         month(results.period_month) as month_of_year,
-        results.value / nullif(avg(results.value) over year_of_series, 0) as share_of_mean
+        count(*) over year_of_series as months_of_year,
+        results.value / nullif(avg(results.value) over year_of_series, 0) as share_of_mean,
+        count(*) over around as months_around,
+        -- The months half a year before and after are the same month of the year: each counts half.
+        results.value / nullif((
+            sum(results.value) over around
+            - first_value(results.value) over around / 2
+            - last_value(results.value) over around / 2
+        ) / 12, 0) as share_of_trend
     from {{ ref('res_source_result') }} as results
     inner join {{ ref('measures') }} as measures
         on results.measure_id = measures.measure_id and measures.control_basis = 'month'
     inner join {{ ref('int_month') }} as month on results.period_month = month.period_month
     where results.period_basis = 'month' and results.value is not null
-    window year_of_series as (
-        partition by
-            results.measure_id, results.source, results.area_id, results.population_group, month.financial_year_start
-    )
-    qualify count(*) over year_of_series = 12
-),
-
-latest as (
-    select *
-    from monthly
-    where share_of_mean is not null
-    qualify row_number() over (
-        partition by measure_id, source, area_id, population_group, month_of_year order by period_month desc
-    ) <= 3
+    window
+        year_of_series as (
+            partition by
+                results.measure_id,
+                results.source,
+                results.area_id,
+                results.population_group,
+                month.financial_year_start
+        ),
+        around as (
+            partition by results.measure_id, results.source, results.area_id, results.population_group
+            order by results.period_month
+            range between interval 6 months preceding and interval 6 months following
+        )
 ),
 
 indexed as (
     select
+        measure_id,
+        source,
+        area_id,
+        population_group,
+        month_of_year,
+        count(*) as years,
+        greatest(avg(share_of_mean), 0.05) as month_index
+    from (
+        select *
+        from monthly
+        where months_of_year = 12 and share_of_mean is not null
+        qualify row_number() over (
+            partition by measure_id, source, area_id, population_group, month_of_year order by period_month desc
+        ) <= 3
+    ) as latest
+    group by measure_id, source, area_id, population_group, month_of_year
+    having count(*) >= 2
+),
+
+without_trend as (
+    select
         *,
-        count(*) over series // 12 as years,
-        greatest(avg(share_of_mean) over month_of_series, 0.05) as month_index
-    from latest
-    window
-        series as (partition by measure_id, source, area_id, population_group),
-        month_of_series as (partition by measure_id, source, area_id, population_group, month_of_year)
+        share_of_trend - avg(share_of_trend) over (
+            partition by measure_id, source, area_id, population_group, month_of_year
+        ) as remainder
+    from monthly
+    where months_around = 13 and share_of_trend is not null
 ),
 
 weighed as (
     select
-        *,
-        var_pop(share_of_mean - month_index) over series as variance_without_season,
-        var_pop(share_of_mean) over series as variance,
-        greatest(0, 1 - variance_without_season / nullif(variance, 0)) as seasonal_strength
-    from indexed
-    where years >= 2
-    window series as (partition by measure_id, source, area_id, population_group)
+        measure_id,
+        source,
+        area_id,
+        population_group,
+        count(*) // 12 as years_without_trend,
+        greatest(0, 1 - var_pop(remainder) / nullif(var_pop(share_of_trend), 0)) as seasonal_strength
+    from without_trend
+    group by measure_id, source, area_id, population_group
 )
 
 select
-    measure_id,
-    source,
-    area_id,
-    population_group,
-    month_of_year,
-    any_value(month_index) as month_index,
-    any_value(years) as years,
-    any_value(seasonal_strength) as seasonal_strength
-from weighed
-group by measure_id, source, area_id, population_group, month_of_year
+    indexed.*,
+    weighed.years_without_trend,
+    weighed.seasonal_strength
+from indexed
+left join weighed using (measure_id, source, area_id, population_group)

@@ -93,6 +93,8 @@ reasoned as (
         *,
         case
             when rule = 'monitor' then 'monitored only'
+            when verdict_stage = 'final' and is_settled and verdict not in ('met', 'not_met')
+                then 'the year is over and was not measurable'
             when verdict_stage = 'final' and is_settled then null
             when judged_by = 'month' and months_failed > 0 then null
             when judged_by = 'month' then 'judged each month'

@@ -1,6 +1,7 @@
--- One row per measure, source, period and area: residents who agree with the question that the catalogue's
--- extract_item names (survey:question), weighted; or the percentage as published. An area the survey covers, in which
--- nobody was asked a question put elsewhere, has no respondents: none, not unknown.
+-- One row per measure, source, period, area and population group: residents who agree with the question that the
+-- catalogue's extract_item names (survey:question), weighted; or the percentage as published. An area the survey
+-- covers, in which nobody was asked a question put elsewhere, has no respondents: none, not unknown.
+{% set groups = groups_of(['ethnic_group']) %}
 with answers as (
     select
         measures.measure_id,
@@ -25,18 +26,28 @@ asked as (
     where coverage.extract = 'public_attitude'
 )
 
+{% for population_group, condition in groups.items() %}
 select
     asked.measure_id,
     asked.source,
     asked.period_month,
     asked.months_covered,
     asked.area_id,
+    '{{ population_group }}' as population_group,
     {{ survey_parts(
         answered="answers.answer in "
             ~ "('strongly_agree', 'tend_to_agree', 'neither', 'tend_to_disagree', 'strongly_disagree')",
         agreed="answers.answer in ('strongly_agree', 'tend_to_agree')",
+        group_condition=condition,
     ) }},
-    {{ the_published_value('answers.ethnic_group is null and answers.answer is null') }} as published_value
+    {% if population_group == 'all' %}
+    {{ the_published_value('answers.ethnic_group is null and answers.answer is null') }}
+    {% else %}
+    null::double
+    {% endif %}
+    as published_value
 from asked
 left join answers using (measure_id, source, period_month, months_covered, area_id)
 group by asked.measure_id, asked.source, asked.period_month, asked.months_covered, asked.area_id
+{% if not loop.last %}union all{% endif %}
+{% endfor %}

@@ -1,10 +1,6 @@
 -- One row per measure, source, period, area and population group: victims satisfied with what the catalogue's
 -- extract_item names (overall, a driver, call_handling), weighted; or the percentage as published.
-{% set groups = {
-    'all': 'true',
-    'ethnic_group:white': "ethnic_group in ('white', 'white_british', 'white_irish', 'white_other')",
-    'ethnic_group:minority': "ethnic_group in ('mixed', 'asian', 'black', 'chinese_or_other')",
-} %}
+{% set groups = groups_of(['ethnic_group']) %}
 with interviews as (
     select
         source,
