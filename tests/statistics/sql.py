@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment()
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals |= {
         "ref": lambda name: f'"{name}"',
         "source": lambda _, name: f'"{name}"',

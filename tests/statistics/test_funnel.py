@@ -10,10 +10,10 @@ import math
 import random
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
+from tests.statistics.second_reading import funnel
 from tests.statistics.sql import run
 
 MONTH = dt.date(2009, 3, 1)
@@ -62,27 +62,6 @@ def compared(
     return drawn.sort("area_id").to_dicts()
 
 
-def second_reading(units: list[tuple[float, float]], is_share: bool) -> dict[str, Any]:
-    """METHODS §6 on arrays: z without and with over-dispersion, τ² and limits (rates, not multiplied)."""
-    x, n = (np.array(part, dtype=float) for part in zip(*units, strict=True))
-    pooled = x.sum() / n.sum()
-    if is_share:
-        y, target, s = np.arcsin(np.sqrt(x / n)), math.asin(math.sqrt(pooled)), 1 / (2 * np.sqrt(n))
-    else:
-        y, target, s = np.sqrt(x / (n * pooled)), 1.0, 1 / (2 * np.sqrt(n * pooled))
-    z = (y - target) / s
-    winsorised = np.clip(z, *np.quantile(z, [0.1, 0.9], method="linear"))
-    k, phi, w = len(z), np.mean(winsorised**2), 1 / s**2
-    tau_squared = max(0.0, (k * phi - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
-    spread = np.sqrt(s**2 + tau_squared)
-    limits = {}
-    for name, quantile in (("95", 1.959963984540054), ("998", 3.090232306167813)):
-        for end, sign in (("lower", -1), ("upper", 1)):
-            at = np.maximum(0, target + sign * quantile * spread)
-            limits[f"{end}_limit_{name}"] = np.sin(np.minimum(at, math.pi / 2)) ** 2 if is_share else at**2 * pooled
-    return {"z": z, "z_dispersed": (y - target) / spread, "tau_squared": tau_squared, **limits}
-
-
 @pytest.mark.parametrize("method", ["poisson", "wilson"])
 def test_many_groups_have_the_funnel_of_a_second_reading(method: str) -> None:
     chance = random.Random(20260302)
@@ -94,7 +73,7 @@ def test_many_groups_have_the_funnel_of_a_second_reading(method: str) -> None:
             n = float(chance.randint(50, 5000))
             own = min(0.99, max(0.001, rate * math.exp(scatter * chance.gauss(0, 1))))
             units.append((float(sum(chance.random() < own for _ in range(int(n)))), n))
-        wanted = second_reading(units, method == "wilson")
+        wanted = funnel(units, method == "wilson")
         dispersed += wanted["tau_squared"] > 0
         for position, unit in enumerate(compared(units, method)):
             for name, values in wanted.items():

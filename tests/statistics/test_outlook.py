@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from tests.statistics.second_reading import Outlook
 from tests.statistics.sql import run
 
 Z80, Z95 = 1.2815515655446004, 1.959963984540054
@@ -80,63 +81,6 @@ def outlooks(
     return {by_month[row["origin_month"]]: row for row in drawn.to_dicts()}
 
 
-# A second reading of METHODS §5, kept as plain as it can be.
-
-
-class Reading:
-    """The rule on one series of months from an April: numerators, and denominators of a ratio."""
-
-    def __init__(self, numerators: list[float], denominators: list[float] | None, link: str) -> None:
-        self.y, self.n, self.link = numerators, denominators, link
-
-    def index(self, series: list[float], year: int) -> list[float] | None:
-        whole = [series[12 * k : 12 * k + 12] for k in range(max(0, year - 3), year)]
-        if len(whole) < 2:
-            return None
-        shares = [[value / (sum(values) / 12) for value in values] for values in whole]
-        return [max(0.05, sum(column) / len(column)) for column in zip(*shares, strict=True)]
-
-    def to_come(self, series: list[float], at: int, length: int) -> float | None:
-        index = self.index(series, at // 12)
-        if index is None:
-            return None
-        level = sum(series[at - 5 : at + 1]) / sum(index[k % 12] for k in range(at - 5, at + 1))
-        return level * sum(index[k % 12] for k in range(at + 1, at + 1 + length))
-
-    def error(self, at: int, length: int) -> float | None:
-        come = self.to_come(self.y, at, length)
-        if come is None:
-            return None
-        actual = sum(self.y[at + 1 : at + 1 + length])
-        if self.n is None:
-            half = 0.5 if self.link == "count" else 0
-            return math.log((actual + half) / (come + half))
-        done, base = (sum(series[at - 11 + length : at + 1]) for series in (self.y, self.n))
-        base_to_come = self.to_come(self.n, at, length)
-        assert base_to_come is not None
-        projected = (done + come) / (base + base_to_come)
-        became = (done + actual) / (base + sum(self.n[at + 1 : at + 1 + length]))
-        if self.link == "share":
-            return math.log(became / (1 - became)) - math.log(projected / (1 - projected))
-        return math.log(became / projected)
-
-    def deviation(self, at: int) -> float | None:
-        length = 11 - at % 12
-        known = [self.error(k, length) for k in range(max(0, at - 60), at - length + 1)]
-        squares = [e**2 for e in known if e is not None]
-        if len(squares) < 12:
-            squares = []
-            for other in range(1, 12):
-                past = [self.error(k, other) for k in range(max(0, at - 60), at - other + 1)]
-                squares += [e**2 * length / other for e in past if e is not None]
-        if len(squares) < 12:
-            return None
-        mean = sum(squares) / len(squares)
-        come = self.to_come(self.y, at, length)
-        assert come is not None
-        return math.sqrt(max(mean, 1 / come) if self.link == "count" else mean)
-
-
 def _series(chance: random.Random, length: int, level: float) -> list[float]:
     season = [1 + 0.3 * math.sin(k * math.pi / 6) for k in range(12)]
     drift = chance.choice([0, 0.004, -0.004])
@@ -162,7 +106,7 @@ def test_series_have_the_outlook_of_a_second_reading(link: str, length: int) -> 
         "ratio": ("percentage", "none"),
     }[link]
     found = outlooks(y, n, kind, method, 100 if n else 1)
-    reading = Reading(y, n, link)
+    reading = Outlook(y, n, link)
     assert found
     widened = 0
     for at, row in found.items():

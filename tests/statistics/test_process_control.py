@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from tests.statistics import reference
+from tests.statistics.second_reading import control_chart
 from tests.statistics.sql import run
 
 CASES = (
@@ -168,44 +169,6 @@ def test_a_series_has_the_chart_of_the_reference(case: str) -> None:
     assert drawn[-1]["assurance"] == ICONS[wanted[-1]["assurance_icon"]]
 
 
-# A second reading of METHODS §1, kept as plain as it can be.
-
-
-def _second_reading(values: list[float], first: int | None, screen: bool) -> list[dict[str, Any]]:
-    used = values[: first or len(values)]
-    mean = sum(used) / len(used)
-    ranges = [abs(b - a) for a, b in pairwise(used)]
-    average = sum(ranges) / len(ranges)
-    kept = [r for r in ranges if r < 3.267 * average] if screen else ranges
-    average = sum(kept) / len(kept) if kept else 0
-    lower, upper = mean - 2.66 * average, mean + 2.66 * average
-    near = 2 * (2.66 / 3) * average
-    points: list[dict[str, Any]] = [
-        {"is_outside": y > upper or y < lower, "close": abs(y - mean) > near, "is_trend": False, "is_shift": False}
-        for y in values
-    ]
-    for point in points:
-        point |= {"close": point["close"] and not point["is_outside"], "is_two_of_three": False}
-    for start in range(len(values) - 6):
-        run = values[start : start + 7]
-        if all(b > a for a, b in pairwise(run)) or all(b < a for a, b in pairwise(run)):
-            for point in points[start : start + 7]:
-                point["is_trend"] = True
-        if all(y > mean for y in run) or all(y < mean for y in run):
-            for point in points[start : start + 7]:
-                point["is_shift"] = True
-    for start in range(len(values) - 2):
-        three = points[start : start + 3]
-        same = all(y > mean for y in values[start : start + 3]) or all(y < mean for y in values[start : start + 3])
-        if same and sum(point["close"] for point in three) >= 2:
-            for point in three:
-                point["is_two_of_three"] |= point["close"]
-    for point in points:
-        point |= {"centre_line": mean, "lower_limit": lower, "upper_limit": upper}
-        point |= {"lower_near_limit": mean - near, "upper_near_limit": mean + near}
-    return points
-
-
 def test_many_series_have_the_chart_of_a_second_reading() -> None:
     chance = random.Random(20260301)
     series = {}
@@ -223,7 +186,7 @@ def test_many_series_have_the_chart_of_a_second_reading() -> None:
         series[f"s{number:03}"] = Series(list(values), first=first, screen=chance.random() < 0.7)
     seen = dict.fromkeys(("is_outside", "is_trend", "is_shift", "is_two_of_three"), 0)
     for name, drawn in charts(series).items():
-        wanted = _second_reading([v for v in series[name].values if v is not None], *series[name][4:6])
+        wanted = control_chart([v for v in series[name].values if v is not None], *series[name][4:6])
         for point, expected in zip(drawn, wanted, strict=True):
             if drawn[0]["note"] and "same" in drawn[0]["note"]:
                 continue
