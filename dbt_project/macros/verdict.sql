@@ -1,4 +1,4 @@
-{# The rules of targets, once (DESIGN §8, METHODS §4). Every argument is a SQL expression on unrounded values.
+{# The rules of targets, once. Every argument is a SQL expression on unrounded values.
 
    A difference under 1e-9 is none: it is the noise of binary fractions, far below any published figure. #}
 

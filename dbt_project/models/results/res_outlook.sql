@@ -111,7 +111,7 @@ of_series as (
     from judged
 ),
 
--- A survey's year is made of what was asked so far and of the year before (METHODS §5, step 6).
+-- A survey's year is made of what was asked so far and of the year before (METHODS §5, step 5).
 surveys as (
     select
         to_date.measure_id,

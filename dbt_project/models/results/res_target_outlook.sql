@@ -1,5 +1,5 @@
 -- One row per target, area, population group and month of the target's window: the probability that the year ends with
--- the target met, as seen from the last settled month (METHODS §5, step 5), and what the months to come must average.
+-- the target met, as seen from the last settled month (METHODS §5, step 4), and what the months to come must average.
 {% set likely = 0.8 %}
 {% set unlikely = 0.2 %}
 with asked as (
