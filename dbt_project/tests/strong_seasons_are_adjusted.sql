@@ -4,9 +4,9 @@
 select distinct
     season.measure_id,
     season.seasonal_strength,
-    season.measure_id || ': ' || round(100 * season.seasonal_strength) || ' % of what is not trend is season. Its control'
-    || ' chart can allow for it, or the catalogue say why not: seeds/measures.csv, control_seasonal_adjustment and its'
-    || ' reason.' as finding
+    season.measure_id || ': ' || round(100 * season.seasonal_strength) || ' % of what is not trend is season.'
+    || ' Its control chart can allow for it, or the catalogue say why not: seeds/measures.csv, '
+    || 'control_seasonal_adjustment and its reason.' as finding
 from {{ ref('res_season') }} as season
 inner join {{ ref('measures') }} as measures on season.measure_id = measures.measure_id
 where season.area_id = 'force'
