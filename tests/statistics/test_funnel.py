@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.conftest import PUBLISHED
 from tests.statistics.second_reading import funnel
 from tests.statistics.sql import run
 
@@ -146,3 +147,54 @@ def test_what_is_no_count_of_cases_is_ranked_and_has_no_funnel() -> None:
     units = compared([(4, 100), (9, 100), (2, 100)], method="none")
     assert [u["rank_in_group"] for u in units] == [2, 3, 1]
     assert {u["funnel_flag"] for u in units} == {None}
+
+
+# Real units.
+
+
+def _flagged(units: list[dict[str, Any]]) -> tuple[int, int]:
+    """Units beyond the 95 % limits without over-dispersion, and with it."""
+    names = ("funnel_flag_without_dispersion", "funnel_flag")
+    without, dispersed = (sum(unit[name] != "within" for unit in units) for name in names)
+    return without, dispersed
+
+
+def _published(name: str) -> pl.DataFrame:
+    if not PUBLISHED.is_dir():
+        pytest.skip("the published files are not beside this checkout (shared/open_data)")
+    return pl.read_csv(PUBLISHED / name, infer_schema=False)
+
+
+def test_of_robbery_in_the_boroughs_chance_alone_flags_nearly_all_and_the_funnel_a_few() -> None:
+    months = [f"2012{month:02d}" for month in range(4, 13)] + ["201301", "201302", "201303"]
+    robbery = (
+        _published("MPS Borough Level Crime (Historical).csv")
+        .filter(pl.col("MajorText") == "Robbery")
+        .with_columns(robberies=pl.sum_horizontal(pl.col(month).cast(pl.Float64).fill_null(0) for month in months))
+        .group_by(name=pl.col("LookUp_BoroughName"))
+        .agg(pl.col("robberies").sum())
+    )
+    residents = _published("housing-density-borough.csv").filter(pl.col("Year") == "2012")
+    together = (
+        robbery.join(residents, left_on="name", right_on="Name").select("robberies", "Population").sort("robberies")
+    )
+    units = [(robberies, float(residents)) for robberies, residents in together.rows()]
+    assert len(units) == 32
+    assert _flagged(compared(units)) == (29, 4)
+
+
+def test_of_robbery_among_the_offences_of_forces_too() -> None:
+    offences = _published("rec-crime-pfa.csv").filter(pl.col("12 months ending") == "31-03-2013")
+    names = {"Action Fraud", "CIFAS", "UK Finance"}
+    by_force = (
+        offences.filter(~pl.col("PFA").is_in(names))
+        .with_columns(pl.col("Rolling year total number of offences").cast(pl.Float64).alias("offences"))
+        .group_by("PFA")
+        .agg(
+            robberies=pl.col("offences").filter(pl.col("Offence") == "Robbery").sum(), offences=pl.col("offences").sum()
+        )
+        .sort("PFA")
+    )
+    units = [(robberies, offences) for _, robberies, offences in by_force.rows()]
+    without, dispersed = _flagged(compared(units, "wilson"))
+    assert (len(units), without, dispersed) == (44, 43, 3)
