@@ -264,6 +264,66 @@ BREAKS: list[tuple[Break, str]] = [
     (row("measures", GAP, group_a="white"), GAP + ": group_a is «white», not dimension:value"),
     (row("measures", GAP, group_b=""), GAP + ": group_b is «», not dimension:value"),
     (row("measures", GAP, group_b="ethnic_group:white"), GAP + ": group_a and group_b are the same"),
+    (
+        row("population_groups", "ethnic_group:minority", compared_with=""),
+        GAP + ": ethnic_group:minority is not compared with ethnic_group:white in seeds/population_groups.csv",
+    ),
+    # Intervals and charts.
+    (
+        row("measures", "homicide", interval_method="exact"),
+        "homicide: interval_method is «exact», not one of none, poisson, survey, wilson",
+    ),
+    (row("measures", "homicide", interval_method="wilson"), "homicide: interval_method wilson is not for a count"),
+    (row("measures", GAP, interval_method="none"), GAP + ": interval_method of a survey_gap is survey"),
+    (
+        row("measures", "homicide", numerator_kind="stock"),
+        "homicide: interval_method poisson is for events, not for a stock",
+    ),
+    (row("measures", GAP, design_effect="0.5"), GAP + ": design_effect is «0.5», not a number from 1"),
+    (row("measures", GAP, design_effect=""), GAP + ": design_effect is «», not a number from 1"),
+    (row("measures", "homicide", design_effect="2"), "homicide: design_effect is only for a survey"),
+    (
+        row("measures", "homicide", control_basis="week"),
+        "homicide: control_basis is «week», not one of blank, month, quarter",
+    ),
+    (
+        row("measures", "homicide", control_basis=""),
+        "homicide: screen_moving_ranges is only for a measure with a control_basis",
+    ),
+    (
+        row("measures", "homicide", screen_moving_ranges="yes"),
+        "homicide: screen_moving_ranges is «yes», not one of true, false",
+    ),
+    (
+        row("measures", "homicide", control_limits_from_first="11"),
+        "homicide: control_limits_from_first is «11», not a number from 12",
+    ),
+    (
+        row("measures", "homicide", control_seasonal_adjustment="monthly"),
+        "homicide: control_seasonal_adjustment has no reason",
+    ),
+    (
+        row("measures", "homicide", control_seasonal_adjustment="monthly", control_basis="quarter"),
+        "homicide: control_seasonal_adjustment is only for a chart by month",
+    ),
+    (
+        row(
+            "measures",
+            "estates_milestones",
+            control_basis="month",
+            screen_moving_ranges="true",
+            control_seasonal_adjustment="none",
+        ),
+        "estates_milestones: control_basis is not for a milestone: its figures are cumulative",
+    ),
+    (
+        row("series_breaks", "grievous_bodily_harm", kind="shift"),
+        "grievous_bodily_harm: in seeds/series_breaks.csv, kind is «shift», not one of break, rebase",
+    ),
+    (
+        row("series_breaks", "grievous_bodily_harm", reason=""),
+        "grievous_bodily_harm: in seeds/series_breaks.csv without a reason",
+    ),
     # Plans.
     (
         without("plan_measures", "homicide"),
@@ -465,7 +525,7 @@ BREAKS: list[tuple[Break, str]] = [
     (text(HOMICIDE + ".yml", "Homicides.", "TODO"), "homicide: measure_homicide.yml has TODO in line 6"),
     (
         text("seeds/measures.csv", "\nhomicide,Homicide,", "\nhomicide,Homicide,,"),
-        "seeds/measures.csv line 25: 26 cells instead of 25",
+        "seeds/measures.csv line 25: 33 cells instead of 32",
     ),
 ]
 
@@ -511,7 +571,7 @@ def test_a_new_measure_has_every_part_and_each_names_what_is_to_be_filled_in(pro
     scaffold(project, "new_one", "percentage", today=TODAY)
     found = findings(project)
     assert found == [
-        "new_one: catalogue row has TODO in title, definition, better, needs_columns, owner",
+        "new_one: catalogue row has TODO in title, definition, better, needs_columns, interval_method, owner",
         "new_one: plan row has TODO in objective, pack_section",
         "new_one: target row has TODO in source",
         "new_one: measure_new_one.sql has TODO in line 1, 2",

@@ -68,6 +68,8 @@ def test_a_percentage_without_a_base_has_no_interval() -> None:
     for method in ("survey", "wilson"):
         (found,) = estimated(method, value=77.0, is_published_value=True)
         assert found["value"] == 77 and found["lower_95"] is found["variance"] is None
+    (counted,) = estimated("survey", value=77.0, respondents=0.0, is_published_value=True)
+    assert (counted["value"], counted["respondents"], counted["lower_95"]) == (77, None, None)
 
 
 def test_a_percentage_with_its_respondents_has_equal_weights() -> None:

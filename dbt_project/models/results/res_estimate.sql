@@ -3,12 +3,14 @@
 {% set smallest_base = 30 %}
 with windows as (
     select
-        windows.*,
+        windows.* replace (
+            -- Nobody was asked for a percentage that was published: how many its publisher asked is not known.
+            case when windows.is_published_value then nullif(windows.respondents, 0) else windows.respondents end
+                as respondents
+        ),
         measures.interval_method,
         measures.multiplier,
-        measures.design_effect,
-        coalesce(measures.interval_method = 'survey' and windows.respondents < {{ smallest_base }}, false)
-        and windows.reason is null as is_suppressed
+        measures.design_effect
     from {{ ref('res_source_window') }} as windows
     inner join {{ ref('measures') }} as measures on windows.measure_id = measures.measure_id
 ),
@@ -17,6 +19,8 @@ with windows as (
 with_survey_sums as (
     select
         *,
+        coalesce(interval_method = 'survey' and respondents < {{ smallest_base }}, false) and reason is null
+            as is_suppressed,
         coalesce(denominator, respondents) as sum_w,
         coalesce(numerator, respondents * value / multiplier) as sum_wy,
         coalesce(sum_weight_squared, pow(sum_w, 2) / nullif(respondents, 0)) as sum_w2,
