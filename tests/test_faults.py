@@ -365,7 +365,17 @@ def _log_beside(release: Path) -> None:
     (release / "performance.duckdb.wal").write_bytes(b"of another database")
 
 
-@pytest.mark.parametrize("damage", [_without_manifest, _without_database, _manifest_cut, _database_cut, _log_beside])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _manifest_cut,
+        _log_beside,
+        *(
+            pytest.param(other, marks=pytest.mark.long)
+            for other in (_without_manifest, _without_database, _database_cut)
+        ),
+    ],
+)
 def test_a_damaged_release_is_left_and_named_and_its_number_stays_taken(
     damage: Callable[[Path], None], own: Warehouse
 ) -> None:

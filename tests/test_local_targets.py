@@ -18,6 +18,9 @@ import pytest
 from orchestration.extracts.seeds import boroughs
 from tests.conftest import ROOT, Warehouse
 
+# A whole refresh of a project of its own; the models have their unit tests.
+pytestmark = pytest.mark.long
+
 ARREST_RATE = "domestic_violence_arrest_rate"
 
 
