@@ -15,6 +15,9 @@ import pytest
 from tests.conftest import Warehouse
 from tests.deliveries import declare
 
+# Whole refreshes; the models have their unit tests.
+pytestmark = pytest.mark.long
+
 ROADS = "road_casualties has not been delivered for March 2009"
 WORKFORCE = "workforce has not been delivered for March 2009"
 CALLS = "service_levels was delivered in part for March 2009"

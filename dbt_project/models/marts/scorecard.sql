@@ -113,7 +113,7 @@ shown_for as (
 -- The latest point of the force's control chart.
 charts as (
     select charts.*
-    from {{ ref('res_process_control') }} as charts
+    from {{ ref('fct_process_control') }} as charts
     cross join reporting
     where charts.area_id = 'force' and charts.population_group = 'all'
     qualify row_number() over (partition by charts.measure_id order by charts.period_month desc) = 1

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- One row per measure, peer group, area, basis and month: the area beside the others of its group (METHODS §6), with
 -- funnel limits around the group's pooled value, with and without over-dispersion. Counts are held against residents.
 with groups as (

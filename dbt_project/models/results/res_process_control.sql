@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- One row per measure, area, population group and period of a measure's control chart (XmR, METHODS §1; as
 -- NHSRplotthedots 0.2): limits, which rules a point breaks, and what the chart says. A chart begins anew after a gap,
 -- at a change of source, at a series break and where its limits are re-based (seeds/series_breaks.csv).

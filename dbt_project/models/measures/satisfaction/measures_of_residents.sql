@@ -49,5 +49,9 @@ select
 from asked
 left join answers using (measure_id, source, period_month, months_covered, area_id)
 group by asked.measure_id, asked.source, asked.period_month, asked.months_covered, asked.area_id
+{% if population_group != 'all' %}
+-- A published percentage says nothing of groups.
+having count(answers.published_value) = 0
+{% endif %}
 {% if not loop.last %}union all{% endif %}
 {% endfor %}
