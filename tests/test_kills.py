@@ -56,9 +56,7 @@ def content_of(release: Path) -> Content:
         found: Content = {}
         for table in tables:
             exclude = f" exclude ({OF_THE_RUN[table]})" if table in OF_THE_RUN else ""
-            query = (
-                f"select count(*), sum(md5_number_lower(c::varchar)::hugeint) from (select *{exclude} from {table}) c"
-            )
+            query = f"select count(*), sum(hash(c)::hugeint) from (select *{exclude} from {table}) c"
             row = database.execute(query).fetchone()
             assert row is not None
             found[table] = (row[0], row[1])
