@@ -22,6 +22,10 @@ from tests.deliveries import read_csv
 MONTHS, ROWS, ROWS_PER_FAULT = 4, 2_000, 250
 
 
+# A refresh and four scripts; `make benchmark` compares them as well.
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the refresh and every script ran on the same deliveries."""
