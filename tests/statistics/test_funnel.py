@@ -50,6 +50,7 @@ def compared(
             "measures": pl.DataFrame([{**measure, "multiplier": multiplier}]),
             "res_source_rank": pl.DataFrame([{"measure_id": "m", "source": "s", "rank": 1}]),
             "res_source_result": pl.DataFrame(results, schema_overrides=floats),
+            "reporting_month": pl.DataFrame({"reporting_month": [MONTH]}),
             "int_window": pl.DataFrame(
                 schema={"period_basis": pl.String, "period_month": pl.Date, "window_from": pl.Date}
                 | {"window_months": pl.Int64}

@@ -30,10 +30,10 @@ with_errors as (
     select
         *,
         count(error) over known_then as origins,
-        avg(pow(error, 2)) over known_then as mean_squared_error
+        avg({{ exact('pow(error, 2)', 30) }}) over known_then as mean_squared_error
     from projections
     window known_then as (
-        partition by measure_id, source, area_id, population_group, months_remaining
+        partition by series_id, months_remaining
         order by month_number
         range between {{ months_looked_back }} preceding and months_remaining preceding
     )
@@ -43,25 +43,19 @@ with_errors as (
 -- with its length.
 widened as (
     select
-        origin.measure_id,
-        origin.source,
-        origin.area_id,
-        origin.population_group,
+        origin.series_id,
         origin.month_number,
         count(*) as origins,
-        avg(pow(past.error, 2) * origin.months_remaining / past.months_remaining) as mean_squared_error
+        avg({{ exact('pow(past.error, 2) * origin.months_remaining / past.months_remaining', 30) }})
+            as mean_squared_error
     from with_errors as origin
     inner join projections as past
-        on origin.measure_id = past.measure_id
-        and origin.source = past.source
-        and origin.area_id = past.area_id
-        and origin.population_group = past.population_group
+        on origin.series_id = past.series_id
         and past.month_number >= origin.month_number - {{ months_looked_back }}
         and past.month_number + past.months_remaining <= origin.month_number
         and past.error is not null
     where origin.is_year_end and origin.origins < {{ fewest_origins }}
-    group by
-        origin.measure_id, origin.source, origin.area_id, origin.population_group, origin.month_number
+    group by origin.series_id, origin.month_number
 ),
 
 judged as (
@@ -81,11 +75,7 @@ judged as (
     from with_errors
     inner join {{ ref('measures') }} as measures on with_errors.measure_id = measures.measure_id
     left join widened
-        on with_errors.measure_id = widened.measure_id
-        and with_errors.source = widened.source
-        and with_errors.area_id = widened.area_id
-        and with_errors.population_group = widened.population_group
-        and with_errors.month_number = widened.month_number
+        on with_errors.series_id = widened.series_id and with_errors.month_number = widened.month_number
     where with_errors.is_year_end
 ),
 

@@ -20,7 +20,7 @@ residents as (
     inner join {{ ref('int_population') }} as population
         on population.months_covered = 1
         and population.period_month between windows.window_from and windows.period_month
-    where windows.period_basis in ('financial_year_to_date', 'rolling_12_months')
+    where windows.period_basis = 'rolling_12_months'
     group by windows.period_basis, windows.period_month, population.area_id, windows.window_months
     having count(*) = windows.window_months
 ),
@@ -61,8 +61,10 @@ compared as (
         on results.area_id = residents.area_id
         and results.period_basis = residents.period_basis
         and results.period_month = residents.period_month
+    cross join {{ source('landing', 'reporting_month') }} as reporting
     where results.population_group = 'all'
-        and results.period_basis in ('financial_year_to_date', 'rolling_12_months')
+        and results.period_basis = 'rolling_12_months'
+        and (month(results.period_month) % 3 = 0 or results.period_month = reporting.reporting_month)
         and results.value is not null
         and not results.is_published_value
         and (measures.denominator_kind is not null or measures.interval_method = 'poisson')
@@ -89,8 +91,8 @@ pooled as (
     select
         *,
         multiplier * numerator / denominator as value,
-        sum(numerator) over of_group as group_numerator,
-        sum(denominator) over of_group as group_denominator,
+        (sum({{ exact('numerator') }}) over of_group)::double as group_numerator,
+        (sum({{ exact('denominator') }}) over of_group)::double as group_denominator,
         group_numerator / group_denominator as pooled,
         has_funnel and pooled > 0 and units > 2 as is_charted
     from of_one_source
@@ -121,9 +123,9 @@ winsorised as (
 scattered as (
     select
         *,
-        avg(pow(z_winsorised, 2)) over of_group as phi,
-        sum(1 / pow(deviation, 2)) over of_group as sum_weight,
-        sum(1 / pow(deviation, 4)) over of_group as sum_weight_squared,
+        avg({{ exact('pow(z_winsorised, 2)', 20) }}) over of_group as phi,
+        (sum({{ exact('1 / pow(deviation, 2)') }}) over of_group)::double as sum_weight,
+        (sum({{ exact('1 / pow(deviation, 4)') }}) over of_group)::double as sum_weight_squared,
         {{ between_variance('units', 'phi', 'sum_weight', 'sum_weight_squared') }} as tau_squared,
         sqrt(pow(deviation, 2) + tau_squared) as deviation_dispersed,
         (y - target) / deviation_dispersed as z_dispersed

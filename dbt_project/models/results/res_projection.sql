@@ -31,21 +31,37 @@ with monthly as (
         and not {{ breaks_between('results', 'results.period_month', 'reporting.reporting_month') }}
 ),
 
-running as (
+-- Windows over a number sort several times faster than over the four names of a series.
+numbered as (
     select
         *,
+        row_number() over () as series_id
+    from (
+        select distinct
+            measure_id,
+            source,
+            area_id,
+            population_group
+        from monthly
+    ) as series
+),
+
+running as (
+    select
+        monthly.*,
+        numbered.series_id,
         row_number() over series as position,
-        sum(numerator) over series as numerator_until,
-        sum(denominator) over series as denominator_until,
-        lag(month_number, 5) over series = month_number - 5 as has_six,
-        sum(numerator) over six as numerator_of_six,
-        sum(denominator) over six as denominator_of_six
+        (sum({{ exact('monthly.numerator') }}) over series)::double as numerator_until,
+        (sum({{ exact('monthly.denominator') }}) over series)::double as denominator_until,
+        lag(monthly.month_number, 5) over series = monthly.month_number - 5 as has_six,
+        (sum({{ exact('monthly.numerator') }}) over six)::double as numerator_of_six,
+        (sum({{ exact('monthly.denominator') }}) over six)::double as denominator_of_six
     from monthly
+    inner join numbered using (measure_id, source, area_id, population_group)
     window
-        series as (partition by measure_id, source, area_id, population_group order by period_month),
+        series as (partition by numbered.series_id order by monthly.month_number),
         six as (
-            partition by measure_id, source, area_id, population_group order by period_month
-            rows between 5 preceding and current row
+            partition by numbered.series_id order by monthly.month_number rows between 5 preceding and current row
         )
 ),
 
@@ -116,6 +132,7 @@ select
     projected.source,
     projected.area_id,
     projected.population_group,
+    projected.series_id,
     projected.period_month as origin_month,
     projected.month_number,
     projected.financial_year_start,
@@ -132,16 +149,10 @@ select
     ended.denominator_until - projected.denominator_until as denominator_that_came
 from projected
 left join running as began
-    on projected.measure_id = began.measure_id
-    and projected.source = began.source
-    and projected.area_id = began.area_id
-    and projected.population_group = began.population_group
+    on projected.series_id = began.series_id
     and began.month_number = projected.month_number - (12 - projected.months_remaining)
 left join running as ended
-    on projected.measure_id = ended.measure_id
-    and projected.source = ended.source
-    and projected.area_id = ended.area_id
-    and projected.population_group = ended.population_group
+    on projected.series_id = ended.series_id
     and ended.month_number = projected.month_number + projected.months_remaining
     and ended.position = projected.position + projected.months_remaining
 -- All the months from the year's first to the origin are there.

@@ -47,7 +47,7 @@ indexed as (
         population_group,
         month_of_year,
         count(*) as years,
-        greatest(avg(share_of_mean), 0.05) as month_index
+        greatest(avg({{ exact('share_of_mean', 15) }}), 0.05) as month_index
     from (
         select *
         from monthly

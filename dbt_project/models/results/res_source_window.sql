@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- One row per measure, source, area, population group and window: the window filled from that source, or the reason
 -- it is not. A figure that covers exactly the window beats tiles of one equal length that cover it without overlap.
 with measures as (
