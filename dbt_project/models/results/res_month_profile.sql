@@ -23,8 +23,8 @@ with monthly as (
 shares as (
     select
         *,
-        numerator / nullif(avg(numerator) over year_of_series, 0) as numerator_share,
-        denominator / nullif(avg(denominator) over year_of_series, 0) as denominator_share
+        numerator / nullif(avg({{ exact('numerator') }}) over year_of_series, 0) as numerator_share,
+        denominator / nullif(avg({{ exact('denominator') }}) over year_of_series, 0) as denominator_share
     from monthly
     window year_of_series as (
         partition by measure_id, source, area_id, population_group, financial_year_start
@@ -44,8 +44,8 @@ indexed as (
         shares.population_group,
         years.financial_year_start,
         shares.month_of_financial_year,
-        greatest(round(avg(shares.numerator_share), 12), 0.05) as numerator_index,
-        greatest(round(avg(shares.denominator_share), 12), 0.05) as denominator_index
+        greatest(avg({{ exact('shares.numerator_share', 15) }}), 0.05) as numerator_index,
+        greatest(avg({{ exact('shares.denominator_share', 15) }}), 0.05) as denominator_index
     from years
     inner join shares
         on shares.financial_year_start < years.financial_year_start

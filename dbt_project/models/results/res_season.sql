@@ -10,7 +10,7 @@ with monthly as (
         results.period_month,
         month(results.period_month) as month_of_year,
         count(*) over year_of_series as months_of_year,
-        results.value / nullif(avg(results.value) over year_of_series, 0) as share_of_mean,
+        results.value / nullif(avg({{ exact('results.value') }}) over year_of_series, 0) as share_of_mean,
         count(*) over around as months_around,
         -- The months half a year before and after are the same month of the year: each counts half.
         results.value / nullif((
