@@ -2,22 +2,7 @@
 -- (METHODS §5, step 1), from the last 3 complete years before the year, or 2, and the share of a year's count expected
 -- by the month's end.
 with monthly as (
-    select
-        results.measure_id,
-        results.source,
-        results.area_id,
-        results.population_group,
-        month.financial_year_start,
-        month.month_of_financial_year,
-        coalesce(results.numerator, results.value / measures.multiplier) as numerator,
-        results.denominator
-    from {{ ref('res_source_result') }} as results
-    inner join {{ ref('measures') }} as measures
-        on results.measure_id = measures.measure_id
-        and measures.numerator_kind = 'flow'
-        and measures.measure_type in ('count', 'money', 'rate', 'percentage', 'average')
-    inner join {{ ref('int_month') }} as month on results.period_month = month.period_month
-    where results.period_basis = 'month' and results.value is not null
+    {{ monthly_series() }}
 ),
 
 shares as (

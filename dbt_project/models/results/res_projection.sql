@@ -1,34 +1,22 @@
+{{ config(materialized='view') }}
 -- One row per measure, source, area, population group, month of origin and number of months still to come: what the
 -- rule of METHODS §5 (steps 1 and 2) makes of the series as it was at the end of the origin, and what came of it, where
 -- that is known. A year of twelve months ends with the last of them, whichever month that is.
-with monthly as (
+with series as (
+    {{ monthly_series() }}
+),
+
+monthly as (
     select
-        results.measure_id,
-        results.source,
-        results.area_id,
-        results.population_group,
-        results.period_month,
-        year(results.period_month) * 12 + month(results.period_month) as month_number,
-        month.financial_year_start,
-        month.month_of_financial_year,
-        measures.measure_type,
-        measures.measure_type in ('percentage', 'average') as is_ratio,
-        measures.interval_method = 'wilson' as is_share,
+        series.* exclude (measure_type, interval_method, is_settled),
+        year(series.period_month) * 12 + month(series.period_month) as month_number,
+        series.measure_type in ('percentage', 'average') as is_ratio,
+        series.interval_method = 'wilson' as is_share,
         -- Counts are whole: half of one keeps the logarithm of none finite. Money is not.
-        case when measures.measure_type in ('count', 'rate') then 0.5 else 0 end as half,
-        coalesce(results.numerator, results.value / measures.multiplier) as numerator,
-        results.denominator
-    from {{ ref('res_source_result') }} as results
-    inner join {{ ref('measures') }} as measures
-        on results.measure_id = measures.measure_id
-        and measures.numerator_kind = 'flow'
-        and measures.measure_type in ('count', 'money', 'rate', 'percentage', 'average')
-    inner join {{ ref('int_month') }} as month on results.period_month = month.period_month
+        case when series.measure_type in ('count', 'rate') then 0.5 else 0 end as half
+    from series
     cross join {{ source('landing', 'reporting_month') }} as reporting
-    where results.period_basis = 'month'
-        and results.value is not null
-        and results.is_settled
-        and not {{ breaks_between('results', 'results.period_month', 'reporting.reporting_month') }}
+    where series.is_settled and not {{ breaks_between('series', 'series.period_month', 'reporting.reporting_month') }}
 ),
 
 -- Windows over a number sort several times faster than over the four names of a series.

@@ -1,6 +1,7 @@
 -- One row per measure, source, area, population group and month of the year: its seasonal index over the last 3
 -- complete financial years, or 2 (METHODS §5, step 1), and how strong the season is in all: the share of what is not
--- trend that is season (Wang, Smith and Hyndman 2006), the trend being a centred mean over twelve months.
+-- trend that is season (Wang, Smith and Hyndman 2006), the trend being a centred mean over twelve months. For the force,
+-- and for every area of a measure whose charts are adjusted.
 with monthly as (
     select
         results.measure_id,
@@ -22,7 +23,9 @@ with monthly as (
     inner join {{ ref('measures') }} as measures
         on results.measure_id = measures.measure_id and measures.control_basis = 'month'
     inner join {{ ref('int_month') }} as month on results.period_month = month.period_month
-    where results.period_basis = 'month' and results.value is not null
+    where results.period_basis = 'month'
+        and results.value is not null
+        and (results.area_id = 'force' or measures.control_seasonal_adjustment = 'monthly')
     window
         year_of_series as (
             partition by

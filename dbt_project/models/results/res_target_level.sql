@@ -1,27 +1,24 @@
 -- One row per target, as known at the reporting month, and financial year of its window: the level it asks of the whole
 -- year. A change is resolved by the full year before, from twelve complete months or one annual figure.
-with known as (
+with known_targets as (
+    {{ known_targets() }}
+),
+
+known as (
     select
         targets.*,
         coalesce(targets.area_id, 'force') as judged_area_id,
         coalesce(targets.population_group, 'all') as judged_population_group,
-        later.known_from as known_to,
         measures.measure_type,
         measures.better,
         measures.measure_type in ('count', 'money') and measures.numerator_kind = 'flow' as is_running_count,
         date_diff('month', targets.window_from, targets.window_to) + 1 as window_months
-    from {{ ref('targets') }} as targets
+    from known_targets as targets
     inner join {{ ref('measures') }} as measures on targets.measure_id = measures.measure_id
-    inner join {{ source('landing', 'reporting_month') }} as reporting
-        on targets.known_from <= reporting.targets_known_on
-        and targets.window_from <= reporting.reporting_month
-    left join {{ ref('targets') }} as later
-        on targets.target_id = later.supersedes
-        and later.status <> 'draft'
-        and later.known_from <= reporting.targets_known_on
-    where targets.status not in ('draft', 'withdrawn')
-        and targets.rule not in ('monitor', 'every_area_improves')
+    cross join {{ source('landing', 'reporting_month') }} as reporting
+    where targets.rule not in ('monitor', 'every_area_improves')
         and targets.window_from = {{ financial_year_start('targets.window_from') }}
+        and targets.window_from <= reporting.reporting_month
 ),
 
 years as (

@@ -2,11 +2,14 @@
 -- verdict. By stage: the year to date in the year, the full year at its end, the month where each is judged, and the
 -- latest whole year where figures exist only as whole years (METHODS §4). A verdict is what the accepted rows say; it
 -- is provisional where the quarantined rows could change it, or where a delivery it rests on has not come whole.
-with known as (
+with known_targets as (
+    {{ known_targets() }}
+),
+
+known as (
     select
         targets.* exclude (source),
         coalesce(targets.population_group, 'all') as target_population_group,
-        later.known_from as known_to,
         measures.better,
         measures.measure_type,
         measures.numerator_kind,
@@ -18,16 +21,9 @@ with known as (
         measures.measure_type in ('count', 'money') and measures.numerator_kind = 'flow' as is_running_count,
         date_diff('month', targets.window_from, targets.window_to) + 1 as window_months,
         {{ financial_year_start('targets.window_from') }} = targets.window_from as begins_a_financial_year
-    from {{ ref('targets') }} as targets
+    from known_targets as targets
     inner join {{ ref('measures') }} as measures on targets.measure_id = measures.measure_id
     left join {{ ref('measures') }} as base on measures.base_measure = base.measure_id
-    cross join {{ source('landing', 'reporting_month') }} as reporting
-    left join {{ ref('targets') }} as later
-        on targets.target_id = later.supersedes
-        and later.status <> 'draft'
-        and later.known_from <= reporting.targets_known_on
-    where targets.known_from <= reporting.targets_known_on
-        and targets.status not in ('draft', 'withdrawn')
 ),
 
 -- The areas a target is judged in: its own, the force, or each of a type.
