@@ -53,7 +53,7 @@ running as (
         )
 ),
 
--- The year's index three times over, and its sums from the start: those of any months around an origin by one
+-- Sums of the index from the start of the year, over three such years: those of any months around an origin are one
 -- difference.
 indices as (
     select
@@ -62,9 +62,27 @@ indices as (
         area_id,
         population_group,
         financial_year_start,
-        list(numerator_index order by month_of_financial_year) as numerator_of_year,
-        list(denominator_index order by month_of_financial_year) as denominator_of_year
+        month_of_financial_year,
+        {% for quantity in ['numerator', 'denominator'] %}
+        sum({{ quantity }}_index) over (
+            partition by measure_id, source, area_id, population_group, financial_year_start
+            order by month_of_financial_year
+            rows between unbounded preceding and current row
+        ) as {{ quantity }}_sum{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('res_month_profile') }}
+),
+
+years as (
+    select
+        measure_id,
+        source,
+        area_id,
+        population_group,
+        financial_year_start,
+        list(numerator_sum order by month_of_financial_year) as numerator_of_year,
+        list(denominator_sum order by month_of_financial_year) as denominator_of_year
+    from indices
     group by measure_id, source, area_id, population_group, financial_year_start
     having count(*) = 12
 ),
@@ -73,14 +91,13 @@ seasons as (
     select
         * exclude (numerator_of_year, denominator_of_year),
         {% for quantity in ['numerator', 'denominator'] %}
-        list_transform(
-            range(1, 37),
-            lambda n: list_sum(
-                list_concat({{ quantity }}_of_year, {{ quantity }}_of_year, {{ quantity }}_of_year)[1:n]
-            )
+        list_concat(
+            {{ quantity }}_of_year,
+            list_transform({{ quantity }}_of_year, lambda until: until + {{ quantity }}_of_year[12]),
+            list_transform({{ quantity }}_of_year, lambda until: until + 2 * {{ quantity }}_of_year[12])
         ) as {{ quantity }}_sums{{ ',' if not loop.last }}
         {% endfor %}
-    from indices
+    from years
 ),
 
 origins as (
