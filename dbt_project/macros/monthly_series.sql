@@ -1,5 +1,5 @@
-{# One row per measure, source, area, population group and month: the parts of what is counted month by month, whose year
-   can be projected (METHODS §5). #}
+{# One row per measure, source, area, population group and month: the parts of what is counted month by month, whose
+   year can be projected (METHODS §5). #}
 {% macro monthly_series() -%}
     select
         results.measure_id,
