@@ -47,6 +47,16 @@ def test_the_normal_distribution_ends_at_0_and_1() -> None:
     assert ask("{{ normal_cdf('x') }}", x=-math.inf) == (0,)
 
 
+def test_half_of_it_is_below_0() -> None:
+    assert ask("{{ normal_cdf('x') }}", x=0) == (0.5,)
+
+
+def test_the_limits_of_a_share_stay_within_0_and_1() -> None:
+    # 15 of 15: the formula gives 1 and 2e-16 more.
+    for n in range(1, 40):
+        assert _wilson(n, n, "95")[1] <= 1 and _wilson(0, n, "95")[0] >= 0
+
+
 def test_log_odds_and_back() -> None:
     assert ask("{{ logit('p') }}", p=0.8)[0] == pytest.approx(math.log(4), rel=1e-15)  # 0.8/0.2 = 4
     assert ask("{{ inverse_logit('x') }}", x=math.log(4))[0] == pytest.approx(0.8, rel=1e-15)

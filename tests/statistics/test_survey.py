@@ -108,6 +108,22 @@ def test_where_all_or_none_agree_the_effective_size_is_kishs(agreed: int) -> Non
     assert _estimated(sums, 2)[1] == pytest.approx(18 / 14, rel=1e-14)
 
 
+def test_one_respondent_has_no_variance_and_two_have() -> None:
+    assert _estimated(_sums([(1, 1)])) == (None, 1)
+    # 1 of 2: V = 0.25/(2 - 1); the effective size is n - 1. However small the weights are.
+    for weight in (1.0, 0.25):
+        assert _estimated(_sums([(weight, 1), (weight, 0)])) == pytest.approx((0.25, 1), rel=1e-12)
+
+
+def test_respondents_without_weight_have_no_variance() -> None:
+    assert _estimated(_sums([(0, 1), (0, 0)]))[0] is None
+
+
+def test_weights_need_not_be_whole() -> None:
+    # All agree, with weights whose squares add up to 1: (2 · √0.5)²/1 = 2, halved by the design effect.
+    assert _estimated(_sums([(0.5**0.5, 1), (0.5**0.5, 1)]), 2)[1] == pytest.approx(1, rel=1e-12)
+
+
 def test_the_effective_size_is_never_more_than_the_respondents() -> None:
     # One who agrees with weight 1, nine others with weight 0.1 to 0.9 apart: where the variance comes out smaller
     # than a simple sample's, the simple sample's size stands.

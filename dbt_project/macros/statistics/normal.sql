@@ -19,7 +19,7 @@
             + 1.330274429 / pow(1 + 0.2316419 * abs({{ x }}), 5)
         ))
     {%- endset -%}
-    case when {{ x }} >= 0 then 1 - {{ tail }} else {{ tail }} end
+    0.5 + sign({{ x }}) * (0.5 - {{ tail }})
 {%- endmacro %}
 
 {# A share as log odds, and back. #}

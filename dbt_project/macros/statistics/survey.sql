@@ -23,9 +23,9 @@
 {% macro effective_respondents(n, sum_w, sum_wy, sum_w2, variance, design_effect) -%}
     case
         when {{ sum_wy }} <= 0 or {{ sum_wy }} >= {{ sum_w }}
-            then least({{ n }}, pow({{ sum_w }}, 2) / nullif({{ sum_w2 }}, 0) / {{ design_effect }})
+            then least({{ n }}, pow({{ sum_w }}, 2) / {{ sum_w2 }} / {{ design_effect }})
         else least(
-            {{ n }}, ({{ sum_wy }} / {{ sum_w }}) * (1 - {{ sum_wy }} / {{ sum_w }}) / nullif({{ variance }}, 0)
+            {{ n }}, ({{ sum_wy }} / {{ sum_w }}) * (1 - {{ sum_wy }} / {{ sum_w }}) / {{ variance }}
         )
     end
 {%- endmacro %}
