@@ -35,10 +35,10 @@
 
        max(0, (kφ − (k − 1)) / (Σw − Σw²/Σw)) #}
 {% macro between_variance(units, phi, sum_weight, sum_weight_squared) -%}
-    coalesce(greatest(0,
+    greatest(0,
         ({{ units }} * {{ phi }} - ({{ units }} - 1))
-        / nullif({{ sum_weight }} - {{ sum_weight_squared }} / {{ sum_weight }}, 0)
-    ), 0)
+        / ({{ sum_weight }} - {{ sum_weight_squared }} / {{ sum_weight }})
+    )
 {%- endmacro %}
 
 {# Where a unit lies: beyond the 99.8 % limits, beyond those of 95 %, or within. #}
