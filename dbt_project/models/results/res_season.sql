@@ -1,7 +1,7 @@
 -- One row per measure, source, area, population group and month of the year: its seasonal index over the last 3
 -- complete financial years, or 2 (METHODS §5, step 1), and how strong the season is in all: the share of what is not
--- trend that is season (Wang, Smith and Hyndman 2006), the trend being a centred mean over twelve months. For the force,
--- and for every area of a measure whose charts are adjusted.
+-- trend that is season (Wang, Smith and Hyndman 2006), the trend being a centred mean over twelve months. For the
+-- force, and for every area of a measure whose charts are adjusted.
 with monthly as (
     select
         results.measure_id,
