@@ -408,3 +408,44 @@ def test_the_season_is_taken_out_before_charting_and_shown_in_the_limits() -> No
 def test_fewer_than_thirteen_points_are_provisional() -> None:
     assert chart(*[-2.0, 2.0] * 6)[-1]["note"] == "provisional limits: 12 of 13 points"
     assert chart(*[-2.0, 2.0] * 6, 1)[-1]["note"] is None
+
+
+# On a line.
+
+
+def test_a_moving_range_that_is_just_as_extreme_as_allowed_is_screened() -> None:
+    # Ranges 9.801, 0.733, 0.733, 0.733: their mean is 12/4 = 3, and 3.267 · 3 = 9.801. Only the small ones are kept.
+    first = chart(9.801, 0, 0.733, 0, 0.733)[0]
+    assert first["upper_limit"] - first["centre_line"] == pytest.approx(2.66 * 0.733, rel=1e-12)
+    # A little less, and it counts with the others: (9.8 + 2.199)/4.
+    first = chart(9.8, 0, 0.733, 0, 0.733)[0]
+    assert first["upper_limit"] - first["centre_line"] == pytest.approx(2.66 * 11.999 / 4, rel=1e-12)
+
+
+def test_the_limits_of_a_single_point_lie_on_it() -> None:
+    (point,) = chart(7)
+    assert (point["lower_limit"], point["centre_line"], point["upper_limit"]) == (7, 7, 7)
+    assert not point["is_outside"]
+
+
+def test_a_point_on_a_near_limit_is_not_close_to_the_limit() -> None:
+    # 0 and 1 by turns, twelve of them, then twice x: n = 14 points that add up to 6 + 2x; 13 ranges, 11 of 1, one of
+    # x - 1 and one of 0, that add up to 10 + x. x lies on the near limit when x = (6 + 2x)/14 + k (10 + x)/13 with
+    # k = 2.66 · 2/3: x (1 - 2/14 - k/13) = 6/14 + 10k/13.
+    k = 2.66 * 2 / 3
+    x = (6 / 14 + 10 * k / 13) / (1 - 2 / 14 - k / 13)
+
+    def closes(last: float) -> bool:
+        return any(point["is_two_of_three"] for point in chart(*([0, 1] * 6), last, last, screen=False))
+
+    # The point before is above the centre too: two that are close are two of three.
+    assert not closes(x)
+    assert closes(x * 1.001)
+
+
+def test_of_two_of_three_only_the_three_are_flagged() -> None:
+    # 20 and 0 by turns have ranges of 20 and their centre at 10: near limits some 35 off, limits some 53. One point at
+    # 50 above; then, below, one at 5 and two at -30: the two are flagged, and not the one above, three before the last.
+    drawn = chart(*([20, 0] * 12), 50, 5, -30, -30, *([0, 20] * 6), screen=False)
+    assert not drawn[24]["is_outside"] and drawn[24]["value"] > drawn[24]["upper_near_limit"]
+    assert [at for at, point in enumerate(drawn) if point["is_two_of_three"]] == [26, 27]

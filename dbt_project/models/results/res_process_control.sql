@@ -213,8 +213,7 @@ signalled as (
             )
             else side
         end as points_to,
-        bool_and(average_range = 0) over limits_of_group and bool_and(side = 0) over limits_of_group
-        or points_in_group = 1 as is_flat
+        bool_and(average_range = 0 and side = 0) over limits_of_group as is_flat
     from flagged
     window
         limits_of_group as (partition by series_id, limit_group),
