@@ -263,9 +263,9 @@ select
     case
         when is_flat then 'not_assessable'
         when signal = 'none' then 'common_cause'
-        when better = 'neither' and points_to > 0 then 'high'
+        when better = 'neither' and points_to = 1 then 'high'
         when better = 'neither' then 'low'
-        when (better = 'higher') = (points_to > 0) then 'improvement'
+        when (better = 'higher') = (points_to = 1) then 'improvement'
         else 'concern'
     end as variation,
     target_id,
