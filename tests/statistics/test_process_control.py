@@ -449,3 +449,9 @@ def test_of_two_of_three_only_the_three_are_flagged() -> None:
     drawn = chart(*([20, 0] * 12), 50, 5, -30, -30, *([0, 20] * 6), screen=False)
     assert not drawn[24]["is_outside"] and drawn[24]["value"] > drawn[24]["upper_near_limit"]
     assert [at for at, point in enumerate(drawn) if point["is_two_of_three"]] == [26, 27]
+
+
+def test_limits_from_every_point_there_is_need_no_note() -> None:
+    thirteen = [1, 2] * 6 + [1]
+    assert chart(*thirteen, first=13)[0]["note"] is None
+    assert chart(*thirteen, first=12)[0]["note"] == "limits from the first 12 points"
