@@ -498,6 +498,7 @@ MORE_BREAKS = [
     ("population", {"area": "england", "population": "100000001"}, "population_out_of_domain"),
     ("population", {"population": "1000001"}, "borough_out_of_range"),
     ("commentary", {"author_role": "Zq\ufffdcommander"}, "author_role_out_of_domain"),
+    ("commentary", {"commentary": " \u00a0 "}, "commentary_missing"),
     ("commentary", {"author_role": COPY, "commentary": "Zqanother"}, "commentary_repeated"),
     ("commentary", {"decision_asked": "Z" * 10_001}, "text_too_long"),
     ("commentary", {"decision_asked": "Zq\x1bwritten"}, "text_not_plain"),
@@ -769,6 +770,12 @@ def test_an_empty_text_in_a_parquet_file_is_no_value(tmp_path: Path) -> None:
 def test_a_line_break_within_the_title_of_a_milestone_is_no_fault(tmp_path: Path) -> None:
     rows = changed(valid_rows("milestones", ROWS), 7, title="Zqvenue\nis open")
     assert validated(write_parquet(tmp_path / "2008-12.parquet", rows), "milestones").rows_by_rule == {}
+
+
+def test_a_carriage_return_alone_in_a_commentary_is_no_line_break(tmp_path: Path) -> None:
+    rows = changed(valid_rows("commentary", ROWS), 7, commentary="Zqwritten:\rfewer")
+    file = write_parquet(tmp_path / "2008-12.parquet", rows)
+    assert validated(file, "commentary").rows_by_rule == {"text_not_plain": 1}
 
 
 def test_a_workbook_with_dates_numbers_and_flags_of_its_own_lands(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ SENTENCE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]{1,300}$"
 # Set 2026-11-24: three pages, more than a Board reads on one measure; what is longer is a document pasted into a cell.
 LONGEST_PROSE = 10_000
 # A control character other than a line break (a tab, a carriage return alone), or the mark that stands for a lost one.
-NO_PROSE = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]|\r(?:[^\n]|$)"
+NO_PROSE = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]|\r[^\n]"
 # Set 2026-11-24: no day of 2050 can have come. Later days are slips of the keys (2088 for 2008) or stand for no date
 # (31 December 9999).
 TOO_LATE = dt.date(2050, 1, 1)
