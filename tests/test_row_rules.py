@@ -606,7 +606,9 @@ EDGES: list[tuple[str, dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("extract", "cells"), EDGES, ids=[f"{e}-{'-'.join(cells.values())}"[:80] for e, cells in EDGES])
+@pytest.mark.parametrize(
+    ("extract", "cells"), EDGES, ids=[f"{e}-{'-'.join(cells.values())}"[:80] for e, cells in EDGES]
+)
 def test_a_row_at_the_edge_of_a_rule_lands(tmp_path: Path, extract: str, cells: dict[str, str]) -> None:
     assert with_row_7(tmp_path, extract, cells).rows_by_rule == {}
 
