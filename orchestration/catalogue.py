@@ -48,14 +48,16 @@ DENOMINATORS = {"offences_per_resident": "population", "int_population": "popula
 TYPES_WITH_DENOMINATOR = ("rate", "percentage", "survey_percentage", "survey_gap", "average", "milestone")
 TYPES = (*TYPES_WITH_DENOMINATOR, "count", "money")
 KINDS = ("flow", "stock")
+# No figure is made of what is delivered as needed.
+OF_FIGURES = tuple(name for name, extract in EXTRACTS.items() if extract.cadence != "as_needed")
 # What each column of the catalogue may hold; blank is allowed only where it is listed.
 MEASURE_DOMAINS = {
     "better": ("higher", "lower", "neither"),
     "measure_type": TYPES,
     "numerator_kind": KINDS,
     "denominator_kind": ("", *KINDS),
-    "extract": tuple(EXTRACTS),
-    "denominator_extract": ("", *EXTRACTS),
+    "extract": OF_FIGURES,
+    "denominator_extract": ("", *OF_FIGURES),
     "cadence": ("monthly", "quarterly", "annual"),
     "tier": ("cpa", "corporate", "supplementary"),
     "status": ("draft", "live", "retired"),
@@ -308,6 +310,9 @@ def _measure_row(project: Project, row: Row) -> Iterator[str]:
         yield "next_review is not after reviewed_on"
     if row["proxy_for"] and (row["proxy_for"] not in project.measures() or row["proxy_for"] == row["measure_id"]):
         yield f"proxy_for names «{row['proxy_for']}», which is no other measure"
+    balancing = row["balancing_measure"]
+    if balancing == row["measure_id"] or (balancing not in ("", *project.measures()) and PLACEHOLDER not in balancing):
+        yield f"balancing_measure names «{balancing}», which is no other measure"
 
 
 def _measure_source(project: Project, row: Row) -> Iterator[str]:

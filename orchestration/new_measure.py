@@ -286,6 +286,7 @@ def scaffold(
         "control_basis": "month",
         "screen_moving_ranges": "true",
         "control_seasonal_adjustment": "none",
+        "balancing_measure": "TODO",
         "tier": "supplementary",
         "owner": "TODO",
         "status": "draft",

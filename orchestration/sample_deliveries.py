@@ -462,6 +462,138 @@ MILESTONE_SEEN = 24
 MILESTONE_AT_RISK = 3
 MILESTONE_NOT_STARTED = 18
 
+
+class Comment(NamedTuple):
+    """What a role writes of a measure every month, and what it asks the Board to decide at the end of a quarter."""
+
+    author_role: str
+    text: str
+    asked: str | None = None
+
+
+# Other measures that miss their target (gun_enabled_crime, female_senior_officers, estates_milestones) have no
+# commentary on purpose: that it is missing is to be seen.
+COMMENTARY = {
+    "victim_satisfaction": Comment(
+        "Commander, Territorial Policing",
+        "Synthetic: victims ask most often for news of their case. Units now agree with each victim when to call.",
+    ),
+    "serious_violence_brought_to_justice": Comment(
+        "Commander, Specialist Crime",
+        "Synthetic: detections follow offences by some months, so that a rise in offences lowers the share at first.",
+        "Synthetic: agree that units with the lowest share report to the Board next quarter.",
+    ),
+    "domestic_violence_arrest_rate": Comment(
+        "Commander, Territorial Policing",
+        "Synthetic: an arrest can come months after the offence, so that the latest months will still rise.\n\n"
+        "Each borough reviews its offences without an arrest every week.",
+        "Synthetic: agree to move officers to the community safety units of the boroughs below target.",
+    ),
+    "killed_or_seriously_injured": Comment(
+        "Commander, Central Operations",
+        "Synthetic: months differ by chance. The rolling year, and not one month, says where this is going.",
+    ),
+    "emergency_calls_answered": Comment(
+        "Director of Operational Services",
+        "Synthetic: shifts now follow the hours of most calls.",
+    ),
+    "minority_ethnic_officers": Comment(
+        "Director of Human Resources",
+        "Synthetic: the share moves slowly, since few officers join or leave in a month.",
+    ),
+}
+# Days after the end of the month on which it is written.
+COMMENTARY_DAYS = 12
+
+
+class Decision(NamedTuple):
+    """A decision of the Board: in every register from its day until it is closed, but for those from `left_out`, the
+    first month that forgets it. `redated` is the month from which it is due on another day, and that day."""
+
+    measure_id: str | None
+    decision: str
+    owner_role: str
+    decided_on: dt.date
+    due_on: dt.date
+    closed: tuple[dt.date, str] | None = None
+    redated: tuple[dt.date, dt.date] | None = None
+    left_out: dt.date | None = None
+
+
+# The first is open throughout: no register is empty.
+DECISIONS = (
+    Decision(
+        None,
+        "Synthetic: one definition of each measure in every report, by the end of 2008/09.",
+        "Director of Performance",
+        dt.date(2004, 4, 14),
+        dt.date(2009, 3, 31),
+    ),
+    Decision(
+        "total_recorded_crime",
+        "Synthetic: check a sample of crime records in every borough.",
+        "Commander, Territorial Policing",
+        dt.date(2005, 6, 8),
+        dt.date(2005, 12, 31),
+        closed=(dt.date(2006, 1, 18), "Synthetic: done in all 32 boroughs, the last after it was due."),
+    ),
+    Decision(
+        "officer_sickness",
+        "Synthetic: report sickness by business group.",
+        "Director of Human Resources",
+        dt.date(2007, 2, 14),
+        dt.date(2007, 9, 30),
+        closed=(dt.date(2007, 9, 12), "Synthetic: reported since September."),
+    ),
+    Decision(
+        "emergency_calls_answered",
+        "Synthetic: bring forward the second intake of call handlers.",
+        "Director of Operational Services",
+        dt.date(2008, 2, 13),
+        dt.date(2008, 7, 31),
+        closed=(dt.date(2008, 12, 10), "Synthetic: the intake began in November, four months late."),
+    ),
+    Decision(
+        "domestic_violence_arrest_rate",
+        "Synthetic: every borough sets out how it will reach the target.",
+        "Commander, Territorial Policing",
+        dt.date(2008, 4, 9),
+        dt.date(2008, 10, 31),
+        redated=(dt.date(2008, 9, 1), dt.date(2009, 6, 30)),
+    ),
+    Decision(
+        "estates_milestones",
+        "Synthetic: a report on surplus buildings that are not sold.",
+        "Director of Property Services",
+        dt.date(2008, 5, 14),
+        dt.date(2008, 12, 31),
+        left_out=dt.date(2008, 8, 1),
+    ),
+    Decision(
+        "victim_satisfaction",
+        "Synthetic: publish what victims can expect, and when.",
+        "Director of Public Affairs",
+        dt.date(2008, 6, 11),
+        dt.date(2008, 9, 30),
+        closed=(dt.date(2008, 9, 10), "Synthetic: published, and sent to every victim since."),
+    ),
+    Decision(
+        "killed_or_seriously_injured",
+        "Synthetic: agree with the road authorities where to place cameras.",
+        "Commander, Central Operations",
+        dt.date(2008, 10, 15),
+        dt.date(2009, 1, 31),
+    ),
+    Decision(
+        "minority_ethnic_officers",
+        "Synthetic: a recruitment campaign in the ten boroughs with the fewest applicants.",
+        "Director of Human Resources",
+        dt.date(2008, 11, 12),
+        dt.date(2009, 5, 31),
+        left_out=dt.date(2009, 2, 1),
+    ),
+)
+
 # Notifiable offences by month as in ALL_OFFENCES, whatever the scale: the returned figures are those of the force.
 BROUGHT_TO_JUSTICE = {2004: 0.160, 2005: 0.185, 2006: 0.222, 2007: 0.240, 2008: 0.250}
 # £ million a year.
@@ -1365,6 +1497,49 @@ def _measure_returns(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
     )
 
 
+def _commentary(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """What is written of the month."""
+    yield pl.DataFrame(
+        [
+            {
+                "period_month": month,
+                "measure_id": measure_id,
+                "author_role": each.author_role,
+                "written_on": _last_day(month) + dt.timedelta(days=COMMENTARY_DAYS),
+                "commentary": each.text,
+                "decision_asked": each.asked if month.month % 3 == 0 else None,
+            }
+            for measure_id, each in COMMENTARY.items()
+        ],
+        infer_schema_length=None,
+    )
+
+
+def _board_decisions(month: dt.date, scale: float) -> Iterator[pl.DataFrame]:
+    """The register as it stands at the month end: what is open, and what was closed in the month."""
+    rows = []
+    for number, each in enumerate(DECISIONS, 1):
+        is_forgotten = each.left_out is not None and each.left_out <= month
+        if each.decided_on > _last_day(month) or is_forgotten or (each.closed and each.closed[0] < month):
+            continue
+        closed_on, outcome = each.closed if each.closed and each.closed[0] <= _last_day(month) else (None, None)
+        rows.append(
+            {
+                "period_month": month,
+                "decision_ref": f"SYN-B-{number:02}",
+                "measure_id": each.measure_id,
+                "decision": each.decision,
+                "owner_role": each.owner_role,
+                "decided_on": each.decided_on,
+                "due_on": each.redated[1] if each.redated and month >= each.redated[0] else each.due_on,
+                "status": "closed" if closed_on else "open",
+                "closed_on": closed_on,
+                "outcome": outcome,
+            }
+        )
+    yield pl.DataFrame(rows, infer_schema_length=None)
+
+
 def _population() -> pl.DataFrame:
     """Mid-year residents of each authority, 2003 to 2009."""
     residents = {area: RESIDENTS_2004 * each.residents / RESIDENTS for area, each in BOROUGHS.items()}
@@ -1398,7 +1573,7 @@ def _write_xlsx(delivery: pl.DataFrame, path: Path) -> None:
     with xlsxwriter.Workbook(path, {"in_memory": True, "strings_to_formulas": False}) as workbook:
         # The time of writing would make every run a different delivery.
         workbook.set_properties({"created": dt.datetime(2004, 1, 1)})
-        sheet = workbook.add_worksheet("workforce")
+        sheet = workbook.add_worksheet()
         sheet.write_row(0, 0, delivery.columns)
         for number, row in enumerate(delivery.with_columns(pl.col(pl.Date).cast(pl.String)).iter_rows(), 1):
             sheet.write_row(number, 0, row)
@@ -1432,6 +1607,9 @@ MONTHLY = {
     "complaints": Monthly(_complaints, _write_csv, "csv"),
     "milestones": Monthly(_milestones, _write_csv, "csv"),
     "measure_returns": Monthly(_measure_returns, _write_csv, "csv"),
+    # A text has line breaks, which a CSV may not have within a field.
+    "commentary": Monthly(_commentary, _write_xlsx, "xlsx"),
+    "board_decisions": Monthly(_board_decisions, _write_csv, "csv"),
 }
 
 

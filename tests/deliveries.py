@@ -19,6 +19,24 @@ Row = dict[str, str]
 BOROUGHS = sorted(boroughs())
 # 402 rows: two bad ones (a repeated key breaks two) stay under a quarantine limit of 0.5 %.
 ENOUGH = 402
+# What people may write, or paste, or mean to do harm by: all of it is text, and stays as it is.
+HOSTILE = {
+    "a formula": "=cmd()|' /C calc'!A0",
+    "a sum": "@SUM(1+1)*cmd|' /C calc'!A0",
+    "a script": '<script>alert("zq")</script><!-- & &lt; -->',
+    "a template": "{{ env_var('ZQ') }} {% raw %} ${zq} %(zq)s \\n",
+    "typesetting": '#import "zq" $x$ @zq *bold* _low_ // no comment',
+    "SQL": "zq'; drop table fct_commentary; --",
+    "marks of direction": "zq \u202elaw\u202c \u200f\u2067zq\u2069",
+    "quotes and commas": '"zq", \'zq\', “zq”, zq;zq|zq"',
+    "signs beyond the first plane": "zq 👍🏽 e\u0301 \u00e9 \ufeff \u2028 \u00a0 zq",
+    "what looks like a number": "0012.50",
+    "what looks like nothing": "NULL",
+    "an escape of workbooks": "_x000D_ _x0041_",
+    "ten thousand characters": "é" * 9_999 + "=",
+    # A CSV is refused that has one within a field.
+    "line breaks": "zq\nzq\r\n\nzq",
+}
 
 
 def recorded_crime(i: int, month: str) -> Row:
@@ -182,6 +200,32 @@ def population(i: int, month: str) -> Row:
     }
 
 
+def commentary(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "measure_id": "homicide",
+        "author_role": f"Zqcommander {i}",
+        "written_on": f"{month}-{i % 28 + 1:02d}",
+        "commentary": "Zqwritten: fewer than last year.",
+        "decision_asked": "Zqwritten: agree to wait.",
+    }
+
+
+def board_decisions(i: int, month: str) -> Row:
+    return {
+        "period_month": f"{month}-01",
+        "decision_ref": f"ZQBD/{i:06d}",
+        "measure_id": "homicide",
+        "decision": "Zqwritten: report again.",
+        "owner_role": "Zqcommander",
+        "decided_on": "2008-10-15",
+        "due_on": "2009-03-31",
+        "status": "open",
+        "closed_on": "",
+        "outcome": "",
+    }
+
+
 ROW: dict[str, Callable[[int, str], Row]] = {
     build.__name__: build
     for build in (
@@ -197,6 +241,8 @@ ROW: dict[str, Callable[[int, str], Row]] = {
         milestones,
         measure_returns,
         population,
+        commentary,
+        board_decisions,
     )
 }
 
@@ -233,8 +279,12 @@ def without_area(rows: list[Row], area: str) -> list[Row]:
 def csv_text(rows: list[Row], header: list[str] | None = None) -> str:
     """The rows as CSV under their own column names, or under other names for the same columns."""
     lines = [header or list(rows[0]), *(row.values() for row in rows)]
-    quoted = (",".join(f'"{cell}"' if "," in cell else cell for cell in line) for line in lines)
-    return "\n".join(quoted) + "\n"
+    return "\n".join(",".join(map(_field, line)) for line in lines) + "\n"
+
+
+def _field(cell: str) -> str:
+    escaped = cell.replace('"', '""')
+    return f'"{escaped}"' if "," in cell or '"' in cell else cell
 
 
 def write_csv(path: Path, rows: list[Row], header: list[str] | None = None) -> Path:

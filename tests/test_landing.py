@@ -241,6 +241,24 @@ def test_rows_over_the_limit_are_set_aside_as_well(landing: Landing, raw: Path) 
     assert [row["line_number"] for row in quarantined(landing, refusal)] == ["2", "3", "4", "5", "6", "7"]
 
 
+def test_half_of_a_months_commentary_may_be_set_aside_and_the_rest_lands(landing: Landing, raw: Path) -> None:
+    rows = changed(valid_rows("commentary", 4), 0, 1, measure_id="zq")
+    delivery = landed_one(landing, write_csv(raw / "2008-12.csv", rows), "commentary")
+    assert (delivery.rows_accepted, delivery.rows_by_rule) == (2, {"measure_unknown": 2})
+
+
+def test_commentary_of_which_more_than_half_is_broken_is_refused(landing: Landing, raw: Path) -> None:
+    rows = changed(valid_rows("commentary", 5), 0, 1, 2, measure_id="zq")
+    refusal = refused_one(landing, write_csv(raw / "2008-12.csv", rows), "commentary")
+    assert refusal.rows_by_rule == {"quarantine_limit": 3}
+
+
+def test_a_register_with_one_broken_decision_is_refused(landing: Landing, raw: Path) -> None:
+    rows = changed(valid_rows("board_decisions", 5), 0, measure_id="zq")
+    refusal = refused_one(landing, write_csv(raw / "2008-12.csv", rows), "board_decisions")
+    assert refusal.rows_by_rule == {"quarantine_limit": 1}
+
+
 def test_quarantined_rows_count_once_where_a_month_comes_in_two_lengths(landing: Landing, raw: Path) -> None:
     count = {"offence_ref": "", "recorded_date": "", "months_covered": "12"}
     rows = changed(changed(_rows(), *range(100, 132), **count), 7, offences="zqmany")

@@ -24,23 +24,25 @@ from orchestration.extracts import EXTRACTS
 from orchestration.extracts.surveys import ATTITUDE_ANSWERS, SATISFACTION_ANSWERS
 from orchestration.failures import without_rows
 from tests.conftest import ROOT, Warehouse
-from tests.deliveries import ROW, Row, changed, csv_text, valid_rows, write_csv, write_parquet, write_xlsx
+from tests.deliveries import HOSTILE, ROW, Row, changed, csv_text, valid_rows, write_csv, write_parquet, write_xlsx
 
 MONTH = "2008-12"
 # 0.5 % of 602 rows: three may be bad. Population has no month, and 402 rows reach back to 1996.
 ENOUGH = dict.fromkeys(ROW, 602) | {"population": 416}
 # Values of a person: a text, a number, days. In small letters; whatever is searched is made small too.
 TEXT, NUMBER, DAY, OLD_DAY, BIRTHDAY = "zqnary", "918273645", "2031-07-19", "1931-07-19", "19/07/1931"
-# Every reference of the valid rows begins with one of these; a milestone's is meant to be published.
+# Every reference of the valid rows begins with one of these; a milestone's and a decision's are meant to be published.
 REFERENCES = ["zqcr/", "zqiv/", "zqrc/", "zqdi/", "zqnw/", "zqar/", "zqco/"]
 CANARIES = [TEXT, NUMBER, DAY, OLD_DAY, BIRTHDAY, *REFERENCES]
+# In every accepted text for the Board: meant to be published, and to be in no message all the same.
+WRITTEN = "zqwritten"
 # What holds rows, and is closed to other users.
 HOLDS_ROWS = ["landing", "quarantine", "build.duckdb"]
 
 
-def canaries_in(text: str | bytes) -> list[str]:
+def canaries_in(text: str | bytes, among: list[str] = CANARIES) -> list[str]:
     searched = text.lower() if isinstance(text, bytes) else text.lower().encode()
-    return [canary for canary in CANARIES if canary.encode() in searched]
+    return [canary for canary in among if canary.encode() in searched]
 
 
 # --- Deliveries with canaries ---------------------------------------------------------------------
@@ -74,6 +76,19 @@ def _with_quarantined(extract: str) -> list[Row]:
         cells = {name: value for value, first in kind.items() for name in columns[first % bad :: bad]}
         rows = changed(rows, number, **cells)
     return rows
+
+
+def _hostile_commentary() -> list[Row]:
+    rows = valid_rows("commentary", len(HOSTILE), "2008-11")
+    return [{**row, "commentary": text} for row, text in zip(rows, HOSTILE.values(), strict=True)]
+
+
+def _hostile_decisions() -> list[Row]:
+    rows = valid_rows("board_decisions", len(HOSTILE), "2008-11")
+    return [
+        {**row, "decision_ref": f"ZQHO/{number}", "decision": text}
+        for number, (row, text) in enumerate(zip(rows, HOSTILE.values(), strict=True))
+    ]
 
 
 def _full_of(rows: list[Row], value: str) -> list[Row]:
@@ -190,13 +205,15 @@ def _tampered(warehouse: Warehouse, extract: str, **columns: pl.Expr) -> None:
 def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
     """One warehouse: a refresh that publishes, then ones that fail at each place where a row is at hand.
 
-    Files of eleven extracts are refused while the code fails over a file of the twelfth: it is one refresh fewer.
+    Files of every other extract are refused while the code fails over a file of one: it is one refresh fewer.
     """
     folder = tmp_path_factory.mktemp("privacy")
     warehouse = Warehouse(folder / "raw", folder / "warehouse")
     ended = {}
     for extract in EXTRACTS:
         write_csv(warehouse.raw / extract / "delivered.csv", _with_quarantined(extract))
+    write_xlsx(warehouse.raw / "commentary" / "2008-11.xlsx", _hostile_commentary())
+    write_parquet(warehouse.raw / "board_decisions" / "2008-11.parquet", _hostile_decisions())
     ended["publishes"] = warehouse.refresh()
     modes = {name: oct(stat.S_IMODE((warehouse.folder / name).stat().st_mode)) for name in HOLDS_ROWS}
 
@@ -308,7 +325,7 @@ def contents(path: Path) -> Iterator[bytes]:
             yield from (archive.read(name) for name in archive.namelist())
 
 
-def _found(warehouse: Path, where_rows_are: bool) -> set[tuple[str, str]]:
+def _found(warehouse: Path, where_rows_are: bool, among: list[str] = CANARIES) -> set[tuple[str, str]]:
     """(file, canary) for every file that holds rows, or for every other one."""
     files = [path for path in sorted(warehouse.rglob("*")) if path.is_file() and not path.is_symlink()]
     return {
@@ -316,7 +333,7 @@ def _found(warehouse: Path, where_rows_are: bool) -> set[tuple[str, str]]:
         for path in files
         if path.relative_to(warehouse).parts[0].startswith(tuple(HOLDS_ROWS)) == where_rows_are
         for content in contents(path)
-        for canary in canaries_in(content)
+        for canary in canaries_in(content, among)
     }
 
 
@@ -376,11 +393,14 @@ def test_a_release_is_open_to_other_users(refreshed: Refreshed) -> None:
 
 # --- The release ----------------------------------------------------------------------------------
 
-# Keys and days of records. A milestone is no person: it is published with its days and the role that answers for it.
+# Milestones, and what is written by and for the Board, are of no person: they are published with their days and with
+# the roles that answer for them.
+PUBLISHED = {"milestones", "commentary", "board_decisions"}
+# Keys and days of records.
 RECORD_COLUMNS = {
     name
     for extract in EXTRACTS.values()
-    if extract.name != "milestones"
+    if extract.name not in PUBLISHED
     for name, column in extract.model.to_schema().columns.items()
     if name.endswith("_ref") or (column.dtype.type == pl.Date and name != "period_month")
 } | {"line_number"}
@@ -417,6 +437,32 @@ def test_no_answer_of_a_respondent_is_in_a_release(release: duckdb.DuckDBPyConne
         if cell in answers
     ]
     assert held == []
+
+
+# --- What is written for the Board ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_what_a_refresh_says_quotes_no_text_for_the_board(refreshed: Refreshed, scenario: str) -> None:
+    ended = refreshed.ended[scenario]
+    assert canaries_in(ended.stdout + ended.stderr, [WRITTEN]) == []
+
+
+def test_a_text_for_the_board_is_in_a_release_and_in_no_other_file_but_those_of_rows(refreshed: Refreshed) -> None:
+    found = _found(refreshed.warehouse.folder, False, [WRITTEN])
+    assert {file for file, _ in found} == {"releases/2008-12_r1/performance.duckdb"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select commentary from fct_commentary where period_month = '2008-11-01'",
+        "select decision from fct_board_decision where decision_ref like 'ZQHO/%'",
+    ],
+    ids=["commentary", "a decision that the register of December leaves out"],
+)
+def test_hostile_text_is_published_as_it_was_written(release: duckdb.DuckDBPyConnection, query: str) -> None:
+    assert sorted(text for (text,) in release.execute(query).fetchall()) == sorted(HOSTILE.values())
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

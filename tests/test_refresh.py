@@ -5,6 +5,7 @@ Belongs here: a promise about what is published and when.
 Does not belong here: figures (`test_sample_figures.py`, `test_published_figures.py`).
 """
 
+import datetime as dt
 import fcntl
 import shutil
 import stat
@@ -18,7 +19,10 @@ import polars as pl
 import pytest
 
 from orchestration.extracts.seeds import SEEDS
+from orchestration.landing.store import Landing
+from orchestration.refresh import latest_common_month
 from tests.conftest import Warehouse
+from tests.deliveries import valid_rows, write_csv
 
 
 @pytest.fixture
@@ -181,6 +185,12 @@ def test_an_empty_raw_folder_is_said_in_one_line(tmp_path: Path) -> None:
     ended = Warehouse(tmp_path / "raw", tmp_path / "warehouse").refresh()
     assert ended.returncode == 1
     assert ended.stderr.strip() == (f"Nothing to refresh: no delivery of a monthly extract in {tmp_path / 'raw'}.")
+
+
+def test_no_month_waits_for_a_text_or_is_reached_by_one(tmp_path: Path) -> None:
+    for extract, month in (("milestones", "2008-12"), ("commentary", "2009-01"), ("board_decisions", "2008-11")):
+        write_csv(tmp_path / "raw" / extract / f"{month}.csv", valid_rows(extract, 1, month))
+    assert latest_common_month(tmp_path / "raw", Landing(tmp_path / "warehouse")) == dt.date(2008, 12, 1)
 
 
 def test_the_published_file_is_read_only_and_described_to_the_last_column(sample: Warehouse) -> None:

@@ -20,7 +20,7 @@ from orchestration.landing.received import receive
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.monthly_extracts import IMPLIED, NOT_SENT
-from tests.deliveries import changed, valid_rows, write_csv, write_parquet, write_xlsx
+from tests.deliveries import HOSTILE, changed, valid_rows, write_csv, write_parquet, write_xlsx
 
 CRIME = "recorded_crime"
 ROWS = 40
@@ -54,6 +54,7 @@ COUNT_OF_CRIME = {"offence_ref": "", "recorded_date": ""}
 COUNT_OF_CASUALTIES = {"casualty_ref": "", "collision_date": ""}
 PUBLISHED = {"response_ref": "", "interview_date": "", "published_value": "50"}
 NO_BASE = {"numerator": "", "denominator": "", "published_value": "50"}
+CLOSED = {"status": "closed", "closed_on": "2008-12-31", "outcome": "Zqdone"}
 NO_SLUG = "Not A Slug"
 COPY = "copy"  # Not a cell: take this column from the next row.
 
@@ -224,6 +225,40 @@ BREAKS: dict[str, dict[str, dict[str, str]]] = {
         "borough_out_of_range": {"population": "99999"},
         "area_year_repeated": {"area": COPY, "year": COPY},
     },
+    "commentary": {
+        "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01", "written_on": "1990-01-05"},
+        "period_too_late": {"period_month": "2050-01-01", "written_on": "2050-01-05"},
+        "author_role_out_of_domain": {"author_role": "Z" * 301},
+        "measure_unknown": {"measure_id": "zq"},
+        "commentary_repeated": {"author_role": COPY},
+        "written_before_month": {"written_on": "2008-11-30"},
+        "written_too_late": {"written_on": "2010-01-01"},
+        "text_too_long": {"commentary": "Z" * 10_001},
+        # A column of a table, pasted into the cell.
+        "text_not_plain": {"commentary": "Zq\twritten"},
+        "text_without_words": {"commentary": "…"},
+    },
+    "board_decisions": {
+        "period_is_a_month": {"period_month": "2008-12-02"},
+        "period_before_1990": {"period_month": "1989-12-01", "decided_on": "1989-11-15", "due_on": "1990-03-31"},
+        "period_too_late": {"period_month": "2050-01-01", "decided_on": "2049-12-15", "due_on": "2050-03-31"},
+        "decision_ref_out_of_domain": {"decision_ref": "Z" * 65},
+        "owner_role_out_of_domain": {"owner_role": "Z" * 301},
+        "status_out_of_domain": {"status": "zq"},
+        "measure_unknown": {"measure_id": "zq"},
+        "decision_repeated": {"decision_ref": COPY},
+        "closure_incomplete": {"status": "closed"},
+        "decided_too_early": {"decided_on": "1988-11-30"},
+        "decided_in_the_future": {"decided_on": "2009-01-01"},
+        "due_before_decided": {"due_on": "2008-10-14"},
+        "due_too_late": {"due_on": "2013-12-02"},
+        "closed_before_decided": {**CLOSED, "closed_on": "2008-10-14"},
+        "closed_in_the_future": {**CLOSED, "closed_on": "2009-01-01"},
+        "text_too_long": {"decision": "Z" * 10_001},
+        "text_not_plain": {"decision": "Zq\x85report"},
+        "text_without_words": {"decision": "-"},
+    },
 }
 SURVEY_BREAKS = {
     "period_month_missing": {**PUBLISHED, "period_month": ""},
@@ -290,6 +325,8 @@ FOLLOWS_FROM_ANOTHER_COLUMN = {
     "complaints": {"period_is_a_month"},
     "milestones": {"area_unknown"},
     "population": {"period_is_a_month"},
+    "commentary": {"area_unknown"},
+    "board_decisions": {"area_unknown"},
 }
 # No row can break these alone: it then has no month either, or less than nothing to hold its part against.
 ALSO_BROKEN = {
@@ -460,6 +497,24 @@ MORE_BREAKS = [
     ("milestones", {"owner": "Zq\ufffdcommander"}, "owner_out_of_domain"),
     ("population", {"area": "england", "population": "100000001"}, "population_out_of_domain"),
     ("population", {"population": "1000001"}, "borough_out_of_range"),
+    ("commentary", {"author_role": "Zq\ufffdcommander"}, "author_role_out_of_domain"),
+    ("commentary", {"commentary": " \u00a0 "}, "commentary_missing"),
+    ("commentary", {"author_role": COPY, "commentary": "Zqanother"}, "commentary_repeated"),
+    ("commentary", {"decision_asked": "Z" * 10_001}, "text_too_long"),
+    ("commentary", {"decision_asked": "Zq\x1bwritten"}, "text_not_plain"),
+    ("commentary", {"commentary": "Zq\ufffdwritten"}, "text_not_plain"),
+    ("commentary", {"decision_asked": "?"}, "text_without_words"),
+    # Marks of direction and a space of no width: nothing to be seen.
+    ("commentary", {"commentary": "\u200f\u202e\u200b"}, "text_without_words"),
+    ("board_decisions", {"closed_on": "2008-12-31"}, "closure_incomplete"),
+    ("board_decisions", {"outcome": "Zqdone"}, "closure_incomplete"),
+    ("board_decisions", {**CLOSED, "closed_on": ""}, "closure_incomplete"),
+    ("board_decisions", {**CLOSED, "outcome": ""}, "closure_incomplete"),
+    ("board_decisions", {**CLOSED, "outcome": "Z" * 10_001}, "text_too_long"),
+    ("board_decisions", {**CLOSED, "outcome": "Zq\x7fdone"}, "text_not_plain"),
+    ("board_decisions", {**CLOSED, "outcome": "—"}, "text_without_words"),
+    ("board_decisions", {"decision_ref": COPY, "decision": "Zqanother"}, "decision_repeated"),
+    ("board_decisions", {"due_on": "1900-01-01"}, "due_before_decided"),
 ]
 
 
@@ -534,10 +589,26 @@ EDGES: list[tuple[str, dict[str, str]]] = [
     ("population", {"population": "100000"}),
     ("population", {"area": "kent_police", "population": "1600000"}),
     ("population", {"area": "city_of_london", "population": "1000"}),
+    ("commentary", {"written_on": "2008-12-01"}),
+    ("commentary", {"written_on": "2009-12-31"}),
+    ("commentary", {"author_role": COPY, "measure_id": "grievous_bodily_harm"}),
+    ("commentary", {"author_role": COPY, "period_month": "2008-11-01"}),
+    ("commentary", {"commentary": "é" * 10_000, "decision_asked": ""}),
+    ("commentary", {"commentary": "7"}),
+    ("board_decisions", CLOSED),
+    ("board_decisions", {**CLOSED, "closed_on": "2008-10-15"}),
+    ("board_decisions", {"measure_id": ""}),
+    ("board_decisions", {"decided_on": "1988-12-01"}),
+    ("board_decisions", {"decided_on": "2008-12-31", "due_on": "2008-12-31"}),
+    ("board_decisions", {"due_on": "2013-12-01"}),
+    ("board_decisions", {"decision_ref": COPY, "period_month": "2008-11-01"}),
+    ("board_decisions", {"decision": "é" * 10_000}),
 ]
 
 
-@pytest.mark.parametrize(("extract", "cells"), EDGES, ids=[f"{e}-{'-'.join(cells.values())}" for e, cells in EDGES])
+@pytest.mark.parametrize(
+    ("extract", "cells"), EDGES, ids=[f"{e}-{'-'.join(cells.values())}"[:80] for e, cells in EDGES]
+)
 def test_a_row_at_the_edge_of_a_rule_lands(tmp_path: Path, extract: str, cells: dict[str, str]) -> None:
     assert with_row_7(tmp_path, extract, cells).rows_by_rule == {}
 
@@ -703,6 +774,12 @@ def test_a_line_break_within_the_title_of_a_milestone_is_no_fault(tmp_path: Path
     assert validated(write_parquet(tmp_path / "2008-12.parquet", rows), "milestones").rows_by_rule == {}
 
 
+def test_a_carriage_return_alone_in_a_commentary_is_no_line_break(tmp_path: Path) -> None:
+    rows = changed(valid_rows("commentary", ROWS), 7, commentary="Zqwritten:\rfewer")
+    file = write_parquet(tmp_path / "2008-12.parquet", rows)
+    assert validated(file, "commentary").rows_by_rule == {"text_not_plain": 1}
+
+
 def test_a_workbook_with_dates_numbers_and_flags_of_its_own_lands(tmp_path: Path) -> None:
     rows = valid_rows("criminal_networks", 201)
     with xlsxwriter.Workbook(tmp_path / "2008-12.xlsx") as workbook:
@@ -725,3 +802,13 @@ def test_a_delivery_lands_the_same_from_every_kind_of_file(tmp_path: Path, suffi
     rows = valid_rows("workforce")
     landed = validated(write(tmp_path / f"2008-12{suffix}", rows), "workforce").accepted
     assert (landed.height, landed["fte"].sum(), landed["line_number"].to_list()[-1]) == (402, 402 * 11.5, 403)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
+@pytest.mark.parametrize(("extract", "column"), [("commentary", "commentary"), ("board_decisions", "decision")])
+def test_hostile_text_lands_as_it_was_written(tmp_path: Path, extract: str, column: str, suffix: str) -> None:
+    write = {".csv": write_csv, ".parquet": write_parquet, ".xlsx": write_xlsx}[suffix]
+    texts = [text for text in HOSTILE.values() if suffix != ".csv" or "\n" not in text]
+    rows = [{**row, column: text} for row, text in zip(valid_rows(extract, len(texts)), texts, strict=True)]
+    found = validated(write(tmp_path / f"2008-12{suffix}", rows), extract)
+    assert (found.rows_by_rule, found.accepted[column].to_list()) == ({}, texts)

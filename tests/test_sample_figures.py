@@ -496,3 +496,72 @@ def test_a_target_whose_measure_changed_is_held_against_no_outturn(sample: Wareh
         " where target_id = 'serious_violence_brought_to_justice_2008_09'"
     )
     assert sample.release().execute(asked).fetchone() == (36, None, "series break")
+
+
+# What is written for the Board -----------------------------------------------------------------------------------
+
+STILL_OPEN = "still open: left out of the register of {}, shown as in that of {}"
+# Every decision that a register from April 2006 up to the month has, worked by hand: status, whether overdue, note.
+REGISTER = {
+    "2008-09": {
+        # Due on 31 March 2009.
+        "SYN-B-01": ("open", False, None),
+        "SYN-B-03": ("closed", False, None),
+        # Due on 31 July, and closed in December.
+        "SYN-B-04": ("open", True, None),
+        # Moved in September to June.
+        "SYN-B-05": ("open", False, "first due on 31 October 2008"),
+        # Due on 31 December; forgotten from August on.
+        "SYN-B-06": ("open", False, STILL_OPEN.format("September 2008", "July 2008")),
+        "SYN-B-07": ("closed", False, None),
+    },
+    "2009-03": {
+        # Its day is the last of the month: it is over tomorrow.
+        "SYN-B-01": ("open", False, None),
+        "SYN-B-03": ("closed", False, None),
+        "SYN-B-04": ("closed", False, None),
+        "SYN-B-05": ("open", False, "first due on 31 October 2008"),
+        "SYN-B-06": ("open", True, STILL_OPEN.format("March 2009", "July 2008")),
+        "SYN-B-07": ("closed", False, None),
+        # Due on 31 January.
+        "SYN-B-08": ("open", True, None),
+        # Due on 31 May; forgotten from February on.
+        "SYN-B-09": ("open", False, STILL_OPEN.format("March 2009", "January 2009")),
+    },
+}
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_decisions_stand_as_the_registers_up_to_the_month_say(month: str, sample: Warehouse) -> None:
+    asked = "select decision_ref, status, is_overdue, note from fct_board_decision"
+    rows = sample.release(f"{month}_r1").execute(asked).fetchall()
+    assert {reference: tuple(stands) for reference, *stands in rows} == REGISTER[month]
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_some_measures_that_miss_their_target_have_commentary_and_some_have_none(month: str, sample: Warehouse) -> None:
+    missed = (
+        sample.release(f"{month}_r1")
+        .execute(
+            "select distinct scorecard.measure_id, written.measure_id is not null"
+            " from scorecard left join (select * from fct_commentary where period_month = ?) as written"
+            " using (measure_id) where verdict = 'not_met'",
+            [MONTHS[month]],
+        )
+        .fetchall()
+    )
+    assert {has_commentary for _, has_commentary in missed} == {True, False}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "commentary from fct_commentary",
+        "decision_asked from fct_commentary where decision_asked is not null",
+        "decision from fct_board_decision",
+        "outcome from fct_board_decision where outcome is not null",
+    ],
+)
+def test_every_text_of_the_sample_says_that_it_is_synthetic(text: str, sample: Warehouse) -> None:
+    texts = sample.release().execute(f"select {text}").fetchall()
+    assert {written.partition(" ")[0] for (written,) in texts} == {"Synthetic:"}

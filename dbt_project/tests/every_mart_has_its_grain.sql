@@ -19,6 +19,8 @@
     'fct_target_ambition': 'target_id',
     'fct_local_target': 'target_id',
     'fct_milestone': 'milestone_ref, source',
+    'fct_commentary': 'measure_id, period_month, author_role',
+    'fct_board_decision': 'decision_ref',
     'fct_recorded_crime': 'period_month, months_covered, area_id, source, offence_group',
     'fct_road_casualties': 'period_month, months_covered, area_id, source, severity',
     'fct_workforce': 'period_month, area_id, source, business_group, role',

@@ -3,6 +3,7 @@
 {% set marts = [
     'dim_month', 'fct_measure_result', 'fct_source_result', 'fct_target_verdict', 'fct_recorded_crime',
     'fct_road_casualties', 'fct_workforce', 'fct_process_control', 'fct_peer_comparison', 'fct_equality_gap',
+    'fct_commentary',
 ] %}
 with latest as (
     {% for mart in marts %}

@@ -8,7 +8,7 @@ Does not belong here: what the measure means (`dbt_project/seeds/measures.csv`).
 import pandera.polars as pa
 import polars as pl
 
-from orchestration.extracts.rules import SLUG, ExtractModel, rule
+from orchestration.extracts.rules import SLUG, ExtractModel, measure_is_known, rule
 from orchestration.extracts.seeds import measure_ids
 
 GROUP = r"^(all|[a-z0-9][a-z0-9_]{0,39}:[a-z0-9][a-z0-9_]{0,39})$"
@@ -36,7 +36,7 @@ class MeasureReturns(ExtractModel):
 
     @rule("the measure is not in seeds/measures.csv")
     def measure_unknown() -> pl.Expr:
-        return pl.col("measure_id").is_in(sorted(measure_ids()))
+        return measure_is_known()
 
     @rule("a row has either a numerator or a published value")
     def numerator_or_value() -> pl.Expr:

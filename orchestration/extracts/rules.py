@@ -15,11 +15,18 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from orchestration.extracts.seeds import area_ids
+from orchestration.extracts.seeds import area_ids, measure_ids
 
 SLUG = r"^[a-z0-9][a-z0-9_]{0,39}$"
 # Set 2026-11-24: references here have about 20 characters; what is longer is some other text, by a mis-mapped column.
 REFERENCE = {"max_value": 64}
+# A title, or a role. Set 2026-11-24: what is longer is another column's text. A line break within a cell is no fault;
+# other control characters, and the mark that stands for a lost one, show that the text was damaged on its way.
+SENTENCE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]{1,300}$"
+# Set 2026-11-24: three pages, more than a Board reads on one measure; what is longer is a document pasted into a cell.
+LONGEST_PROSE = 10_000
+# A control character other than a line break (a tab, a carriage return alone), or the mark that stands for a lost one.
+NO_PROSE = r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]|\r[^\n]"
 # Set 2026-11-24: no day of 2050 can have come. Later days are slips of the keys (2088 for 2008) or stand for no date
 # (31 December 9999).
 TOO_LATE = dt.date(2050, 1, 1)
@@ -69,6 +76,26 @@ def dated_row_covers_one_month(date: str) -> pl.Expr:
 def record_is_of_no_total(key: str) -> pl.Expr:
     """True where a row is no record or its area is not the sum of others."""
     return pl.col(key).is_null() | ~pl.col("area").is_in(sorted(TOTALS))
+
+
+def measure_is_known() -> pl.Expr:
+    """True where `measure_id` is null or in the catalogue, `seeds/measures.csv`."""
+    return pl.col("measure_id").is_in(sorted(measure_ids()))
+
+
+def prose_fits(*columns: str) -> pl.Expr:
+    """True where none of the texts has more than `LONGEST_PROSE` characters."""
+    return pl.all_horizontal(pl.col(column).str.len_chars() <= LONGEST_PROSE for column in columns)
+
+
+def prose_is_plain(*columns: str) -> pl.Expr:
+    """True where none of the texts holds a control character other than a line break, or lost one on its way."""
+    return pl.all_horizontal(~pl.col(column).str.contains(NO_PROSE) for column in columns)
+
+
+def prose_has_words(*columns: str) -> pl.Expr:
+    """True where each text that is there has a letter or a digit: marks that show nothing are no text."""
+    return pl.all_horizontal(pl.col(column).str.contains(r"[\p{L}\p{N}]") for column in columns)
 
 
 class ExtractModel(pa.DataFrameModel):

@@ -155,7 +155,7 @@ def _rows(path: Path, encoding: str, width: int, lines: int) -> pl.DataFrame:
         raise Refused(
             "quotes",
             f"{swallowed:,} line breaks stand inside a quoted field, or behind a quote that is not closed",
-            "Take line breaks out of the fields, close every quote, and deliver it again",
+            "Take line breaks out of the fields or deliver it as a workbook, close every quote, and deliver it again",
             rows=swallowed,
         )
     if ragged:

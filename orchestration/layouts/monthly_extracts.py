@@ -24,6 +24,8 @@ SOURCES = {
     "milestones": "programme_office",
     "measure_returns": "unit_returns",
     "population": "population_estimates",
+    "commentary": "measure_owners",
+    "board_decisions": "board_secretariat",
 }
 
 # What the system does not send, because it is the same for every row or follows from another column.
@@ -42,6 +44,8 @@ IMPLIED: dict[str, dict[str, pl.Expr]] = {
         "period_month": pl.col("year").cast(pl.String) + "-12-01",
         "months_covered": pl.lit(12),
     },
+    "commentary": {"area": pl.lit("force"), "months_covered": pl.lit(1)},
+    "board_decisions": {"area": pl.lit("force"), "months_covered": pl.lit(1)},
 }
 # What the system does not send, because only others publish it: null, and not carried.
 NOT_SENT: dict[str, frozenset[str]] = {

@@ -1,5 +1,5 @@
 -- One row per extract, source, period and months covered: the current delivery that the checks look at, up to the
--- reporting month, and how they speak of it.
+-- reporting month, and how they speak of it. What is delivered as needed has no usual volume and owes no month.
 select
     current_delivery.extract,
     current_delivery.source,
@@ -17,5 +17,7 @@ inner join {{ source('landing', 'delivery_period') }} as periods
     on current_delivery.delivery_id = periods.delivery_id
     and current_delivery.period_month = periods.period_month
     and current_delivery.months_covered = periods.months_covered
+inner join {{ source('landing', 'extract') }} as extracts
+    on current_delivery.extract = extracts.extract and extracts.cadence <> 'as_needed'
 cross join {{ source('landing', 'reporting_month') }} as reporting
 where current_delivery.period_month <= reporting.reporting_month

@@ -1,5 +1,5 @@
 -- One row per month and input that was not wholly delivered for it, and that in words. An input is a source, or an
--- extract, which any of its sources may deliver.
+-- extract, which any of its sources may deliver. No month waits for what is delivered as needed.
 with months_delivered as (
     select
         extract,
@@ -39,11 +39,14 @@ inputs as (
         extract,
         extract as input
     from {{ source('landing', 'extract') }}
+    where cadence <> 'as_needed'
     union
     select
-        extract,
-        source as input
-    from {{ ref('stg_current_delivery') }}
+        current_delivery.extract,
+        current_delivery.source as input
+    from {{ ref('stg_current_delivery') }} as current_delivery
+    inner join {{ source('landing', 'extract') }} as extracts
+        on current_delivery.extract = extracts.extract and extracts.cadence <> 'as_needed'
 )
 
 select

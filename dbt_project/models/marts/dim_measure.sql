@@ -26,6 +26,7 @@ select
     control_seasonal_adjustment,
     control_seasonal_adjustment_reason,
     proxy_for,
+    balancing_measure,
     tier,
     owner,
     statutory_code,
