@@ -340,7 +340,7 @@ def test_a_build_damaged_in_the_middle_is_made_again_within_two_refreshes(own: W
 
 def _publish(warehouse: Warehouse) -> Release:
     with only_refresh(warehouse.folder):
-        return publish(warehouse.folder, DBT_PROJECT.manifest_path, MONTH, dt.datetime.now(dt.UTC))
+        return publish(warehouse.folder, DBT_PROJECT.manifest_path, MONTH, dt.datetime.now(dt.UTC), {})
 
 
 def _without_manifest(release: Path) -> None:
