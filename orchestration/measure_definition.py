@@ -6,9 +6,7 @@ Does not belong here: targets, and what a changed digest explains (`restatement.
 """
 
 import hashlib
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -27,11 +25,10 @@ RESULT, VERDICT = "model.performance.fct_measure_result", "model.performance.fct
 COVERAGE = "model.performance.int_coverage"
 
 
-def definition_digests(build: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[tuple[str, str, str]]:
+def definition_digests(build: duckdb.DuckDBPyConnection, project: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(kind, id, digest): of each measure its own definition (`measure`: catalogue row, breaks, ranks of its sources,
     its model) and what is behind it (`behind`: every model, macro and seed its figures pass through); and the way
-    verdicts are made (`verdict`)."""
-    project = json.loads(dbt_manifest.read_text(encoding="utf-8"))
+    verdicts are made (`verdict`). `project` is dbt's manifest."""
     nodes = project["nodes"]
     results = _ancestors(nodes, RESULT, stop=lambda node: _is_measure_model(nodes[node]))
     digests = [("verdict", "", _digest(project, _ancestors(nodes, VERDICT), results))]

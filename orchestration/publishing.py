@@ -113,7 +113,8 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
     releases.mkdir(parents=True, exist_ok=True)
     ledger.settle(warehouse)
     entries = ledger.read_entries(warehouse, _entries_named(releases))
-    documented = _documented_tables(dbt_manifest)
+    project = json.loads(dbt_manifest.read_text(encoding="utf-8"))
+    documented = _documented_tables(project)
     with duckdb.connect(str(warehouse / BUILD)) as build:
         tables = content_of(build, "marts", documented)
         described = _describe(build, _digest_of_tables(tables))
@@ -130,8 +131,7 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         # The number of a damaged release, and of one that is kept no longer, stays taken: somebody may have read it.
         said = {number for entry in entries for of, number in month_and_number(entry.release_id) if of == month}
         release_id = f"{month}_r{max(said | numbered.keys(), default=0) + 1}"
-        digests = definition_digests(build, dbt_manifest)
-        entry = ledger.write_entry(build, warehouse, entries, release_id, built_at, digests)
+        entry = ledger.write_entry(build, warehouse, entries, release_id, built_at, definition_digests(build, project))
         manifest = {"release_id": release_id, "built_at": built_at.isoformat(timespec="seconds"), **described}
         building = releases / f"{BUILDING}{release_id}"
         building.mkdir()
@@ -239,9 +239,8 @@ def _entries_named(releases: Path) -> dict[str, str]:
     }
 
 
-def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
-    """Table → description, source and columns (type, meaning, unit), from the marts of the dbt project."""
-    nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
+def _documented_tables(project: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Table → description, source and columns (type, meaning, unit), from the marts in dbt's manifest."""
     return {
         node["name"]: {
             "description": node["description"].strip(),
@@ -255,7 +254,7 @@ def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
                 for column in node["columns"].values()
             },
         }
-        for node in nodes
+        for node in project["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
 

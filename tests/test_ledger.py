@@ -5,6 +5,7 @@ Belongs here: a promise about what earlier releases said, and about releases tha
 Does not belong here: what a refresh publishes (`test_refresh.py`), the death of a process (`test_kills.py`).
 """
 
+import copy
 import datetime as dt
 import json
 import re
@@ -13,7 +14,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,113 +147,114 @@ class Build:
 
     def _write(self, month: str) -> None:
         (self.warehouse / "build.duckdb").unlink(missing_ok=True)
-        current = re.sub(r"\{\{ source\('landing', '(\w+)'\) \}\}", r"landing.\1", CURRENT_DELIVERY.read_text("utf-8"))
+        figures = [(*key[:2], f"{key[2]}-01", key[3], *given) for key, given in self.figures.items() if key[2] <= month]
+        verdicts = [
+            (target_id, f"{of}-01", self.targets[target_id][1], *given)
+            for (target_id, of), given in self.verdicts.items()
+            if of <= month and self.targets[target_id][1] <= f"{month}-31"
+        ]
+        deliveries = [(str(n), *key, *given) for n, (key, given) in enumerate(self.deliveries.items())]
+        catalogue = [{"measure_id": measure_id, **row} for measure_id, row in self.catalogue.items()]
+        targets = [(target_id, *row) for target_id, row in self.targets.items()]
         with duckdb.connect(str(self.warehouse / "build.duckdb")) as build:
-            build.execute(EMPTY)
-            build.execute(f"create view staging.stg_current_delivery as {current}")
-            build.execute("insert into landing.reporting_month values (?, last_day(?::date))", [f"{month}-01"] * 2)
-            for measure_id, row in self.catalogue.items():
-                columns, places = ", ".join(["measure_id", *row]), ", ".join("?" for _ in [measure_id, *row])
-                build.execute(f"insert into seeds.measures ({columns}) values ({places})", [measure_id, *row.values()])
-            for target_id, (supersedes, known_from, amount) in self.targets.items():
-                row = [target_id, supersedes, known_from, amount]
-                build.execute("insert into seeds.targets values (?, ?, ?, ?, 'the plan', null)", row)
-            for number, ((extract, source, of, revision), (digest, status, aside)) in enumerate(
-                self.deliveries.items()
-            ):
-                row = [str(number), extract, source, f"{of}.csv", revision, digest, status]
-                build.execute("insert into landing.delivery by name select * from (values (?, ?, ?, ?, ?, ?, ?)) as t"
-                    "(delivery_id, extract, source, file_name, revision, sha256, status)", row)  # fmt: skip
-                period = [str(number), f"{of}-01", 1, 100 - aside, aside]
-                build.execute("insert into landing.delivery_period values (?, ?, ?, ?, ?)", period)
-            for (measure, basis, of, area), (value, numerator, denominator, source) in self.figures.items():
-                if of <= month:
-                    row = [measure, basis, f"{of}-01", area, value, numerator, denominator, source]
-                    build.execute(FIGURE, row)
-            for (target_id, of), (measure, value, threshold, verdict, is_settled) in self.verdicts.items():
-                if of <= month and self.targets[target_id][1] <= f"{month}-31":
-                    row = [target_id, measure, f"{of}-01", self.targets[target_id][1], value, threshold, verdict]
-                    build.execute(VERDICT, [*row, is_settled])
-            build.execute(SCORECARD)
+            for name, rows in (("figure", figures), ("verdict", verdicts), ("given", deliveries), ("target", targets)):
+                build.register(name, pl.DataFrame(rows, schema=COLUMNS[name], orient="row"))
+            build.register("catalogue", pl.DataFrame(catalogue, infer_schema_length=None))
+            build.register("reported", pl.DataFrame({"month": [f"{month}-01"]}))
+            build.execute(MADE_BY_HAND)
 
 
-EMPTY = """
+COLUMNS: dict[str, dict[str, Any]] = {
+    "figure": dict.fromkeys(["measure_id", "period_basis", "month", "area_id"], pl.String)
+    | dict.fromkeys(["value", "numerator", "denominator"], pl.Float64)
+    | {"source": pl.String},
+    "verdict": dict.fromkeys(["target_id", "month", "known_from", "measure_id"], pl.String)
+    | {"value": pl.Float64, "threshold": pl.Float64, "verdict": pl.String, "is_settled": pl.Boolean},
+    "given": dict.fromkeys(["delivery_id", "extract", "source", "month"], pl.String)
+    | {"revision": pl.Int64, "sha256": pl.String, "status": pl.String, "rows_quarantined": pl.Int64},
+    "target": {"target_id": pl.String, "supersedes": pl.String, "known_from": pl.String, "amount": pl.Float64},
+}
+CURRENT = re.sub(r"\{\{ source\('landing', '(\w+)'\) \}\}", r"landing.\1", CURRENT_DELIVERY.read_text("utf-8"))
+MADE_BY_HAND = f"""
     create schema landing; create schema staging; create schema seeds; create schema marts; create schema intermediate;
-    create table landing.reporting_month (reporting_month date, targets_known_on date);
+    create table landing.reporting_month as
+        select month::date as reporting_month, last_day(month::date) as targets_known_on from reported;
     create table landing.extract (extract varchar);
-    create table landing.layout_column (extract varchar, source varchar, areas varchar, column_name varchar);
-    insert into landing.layout_column values
-        ('recorded_crime', 'crime_system', 'boroughs', 'offences'), ('recorded_crime', 'published', 'boroughs', 'area'),
-        ('population', 'estimates', 'boroughs', 'population'), ('service_levels', 'switchboard', 'force', 'demand');
-    create table landing.delivery (
-        delivery_id varchar, extract varchar, source varchar, file_name varchar, revision bigint, sha256 varchar,
-        status varchar, reason varchar, received_at timestamptz, withdrawn_at timestamptz, is_partial boolean,
-        is_synthetic boolean, confirmed_because varchar
-    );
-    create table landing.delivery_period (
-        delivery_id varchar, period_month date, months_covered bigint, rows_accepted bigint, rows_quarantined bigint
-    );
+    create table landing.layout_column as
+        from (values
+            ('recorded_crime', 'crime_system', 'boroughs', 'offences'),
+            ('recorded_crime', 'published', 'boroughs', 'offences'),
+            ('population', 'estimates', 'boroughs', 'population'),
+            ('service_levels', 'switchboard', 'force', 'demand')
+        ) as layouts (extract, source, areas, column_name);
+    create table landing.delivery as
+        select
+            delivery_id, extract, source, month || '.csv' as file_name, revision, sha256, status,
+            null::varchar as reason, null::timestamptz as received_at, null::timestamptz as withdrawn_at,
+            null::boolean as is_partial, false as is_synthetic, null::varchar as confirmed_because
+        from given;
+    create table landing.delivery_period as
+        select
+            delivery_id, (month || '-01')::date as period_month, 1 as months_covered,
+            100 - rows_quarantined as rows_accepted, rows_quarantined
+        from given;
+    create view staging.stg_current_delivery as {CURRENT};
     create table intermediate.int_late_month (input varchar, period_month date, because varchar);
     create table seeds.measures (
         measure_id varchar, multiplier double, better varchar, measure_type varchar, numerator_kind varchar,
         denominator_kind varchar, extract varchar, denominator_extract varchar, extract_item varchar,
         needs_columns varchar, base_measure varchar, group_a varchar, group_b varchar, settles_after integer
     );
+    insert into seeds.measures by name from catalogue;
     create table seeds.series_breaks (
         measure_id varchar, source varchar, break_month date, reason varchar, evidence varchar
     );
     create table seeds.source_preference (
         extract varchar, measure_id varchar, source varchar, rank integer, reason varchar
     );
-    create table seeds.targets (
-        target_id varchar, supersedes varchar, known_from date, amount double, source varchar, reading varchar
-    );
-    create table marts.fct_measure_result (
-        measure_id varchar, period_basis varchar, period_month date, area_id varchar, population_group varchar,
-        window_from date, value double, numerator double, denominator double, source varchar
-    );
-    create table marts.fct_target_verdict (
-        target_id varchar, measure_id varchar, area_id varchar, population_group varchar, period_month date,
-        known_from date, period_basis varchar, compared_month date, source varchar, value double, threshold double,
-        verdict varchar, verdict_stage varchar, is_settled boolean
-    );
-    create view marts.delivery as
+    create table seeds.targets as
+        select * replace (known_from::date as known_from), 'the plan' as source, null::varchar as reading from target;
+    create table marts.fct_measure_result as
         select
-            deliveries.*, 100 as rows_accepted, 0 as rows_quarantined, null::date as first_month
-        from (select * replace (case when status = 'landed' then 'current' else status end as status)
-            from landing.delivery) as deliveries;
-"""
-FIGURE = """
-    insert into marts.fct_measure_result
-    select
-        $1, $2, $3::date, $4, 'all',
-        $3::date - case $2 when 'rolling_12_months' then interval 11 months else interval 0 months end,
-        $5, $6, $7, $8
-"""
-VERDICT = """
-    insert into marts.fct_target_verdict
-    select
-        $1, $2, 'bexley', 'all', $3::date, $4::date, 'month', $3::date, 'crime_system', $5, $6, $7, 'month', $8
-"""
-SCORECARD = """
+            * exclude (month), month::date as period_month, 'all' as population_group,
+            (month::date - case when period_basis = 'rolling_12_months' then to_months(11) else to_months(0) end)::date
+                as window_from
+        from figure;
+    create table marts.fct_target_verdict as
+        select
+            * exclude (month) replace (known_from::date as known_from), month::date as period_month,
+            month::date as compared_month, 'bexley' as area_id, 'all' as population_group, 'month' as period_basis,
+            'month' as verdict_stage, 'crime_system' as source
+        from verdict;
+    create table marts.delivery as
+        select
+            deliveries.* replace (case when status = 'landed' then 'current' else status end as status),
+            100 as rows_accepted, 0 as rows_quarantined, null::date as first_month
+        from landing.delivery as deliveries;
     create table marts.scorecard as
-    select
-        reporting_month, 'cpa' as tier, measures.measure_id, verdicts.target_id, 'all' as population_group,
-        'month' as period_basis, verdicts.value, verdicts.threshold, coalesce(verdicts.verdict, 'no_target') as verdict,
-        verdicts.verdict_stage, false as is_provisional, null::varchar as provisional_because
-    from seeds.measures as measures
-    cross join landing.reporting_month
-    left join marts.fct_target_verdict as verdicts
-        on measures.measure_id = verdicts.measure_id and reporting_month = verdicts.period_month
+        select
+            reporting.reporting_month, 'cpa' as tier, measures.measure_id, verdicts.target_id,
+            'all' as population_group, 'month' as period_basis, verdicts.value, verdicts.threshold,
+            coalesce(verdicts.verdict, 'no_target') as verdict, verdicts.verdict_stage, false as is_provisional,
+            null::varchar as provisional_because
+        from seeds.measures as measures
+        cross join landing.reporting_month as reporting
+        left join marts.fct_target_verdict as verdicts
+            on measures.measure_id = verdicts.measure_id and reporting.reporting_month = verdicts.period_month;
 """
 
 
-@pytest.fixture
-def build(tmp_path: Path) -> Build:
+def _copy(made: Build, folder: Path) -> Build:
+    """A build of its own for a test, with the warehouse as it is."""
+    shutil.copytree(made.warehouse, folder / "warehouse", symlinks=True)
+    return replace(copy.deepcopy(made), warehouse=folder / "warehouse")
+
+
+@pytest.fixture(scope="module")
+def december(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Homicides of Bexley, 1 in January to 12 in December 2008 and 78 in the year, and a few other figures, each
     month delivered once and published in December."""
-    made = Build(tmp_path / "warehouse")
-    made.warehouse.mkdir()
+    made = Build(tmp_path_factory.mktemp("december"))
     made.deliver("2007-12")
     for month in range(1, 13):
         made.deliver(f"2008-{month:02}")
@@ -266,6 +268,11 @@ def build(tmp_path: Path) -> Build:
     made.figure("answered", "2008-12", 80, source="switchboard")
     made.publish()
     return made
+
+
+@pytest.fixture
+def build(december: Build, tmp_path: Path) -> Build:
+    return _copy(december, tmp_path)
 
 
 # Causes
@@ -471,14 +478,20 @@ def test_digits_that_only_the_order_of_adding_up_moves_restate_nothing(build: Bu
 # Verdicts and targets
 
 
-@pytest.fixture
-def judged(build: Build) -> Build:
+@pytest.fixture(scope="module")
+def december_judged(december: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """At most 12 homicides in a month, by a target that is new: met in November and December."""
-    build.targets["at_most_12"] = (None, "2008-04-01", 12)
+    made = _copy(december, tmp_path_factory.mktemp("judged"))
+    made.targets["at_most_12"] = (None, "2008-04-01", 12)
     for month, value in (("2008-11", 11.0), ("2008-12", 12.0)):
-        build.verdicts[("at_most_12", month)] = ("homicide", value, 12, "met", True)
-    build.publish()
-    return build
+        made.verdicts[("at_most_12", month)] = ("homicide", value, 12, "met", True)
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def judged(december_judged: Build, tmp_path: Path) -> Build:
+    return _copy(december_judged, tmp_path)
 
 
 def test_a_verdict_that_turns_is_restated_with_its_figure_which_says_so(judged: Build) -> None:
@@ -729,15 +742,21 @@ def test_the_number_of_a_release_that_is_gone_is_not_used_again(build: Build) ->
 # Releases that are there
 
 
-@pytest.fixture
-def three(build: Build) -> Build:
+@pytest.fixture(scope="module")
+def to_january(december: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Three releases of December, and one of January, which is current."""
+    made = _copy(december, tmp_path_factory.mktemp("three"))
     for revision in (2, 3):
-        build.deliver("2008-12", revision)
-        build.figure("homicide", "2008-12", 12 + revision)
-        build.publish()
-    build.publish("2009-01")
-    return build
+        made.deliver("2008-12", revision)
+        made.figure("homicide", "2008-12", 12 + revision)
+        made.publish()
+    made.publish("2009-01")
+    return made
+
+
+@pytest.fixture
+def three(to_january: Build, tmp_path: Path) -> Build:
+    return _copy(to_january, tmp_path)
 
 
 def _run(build: Build, *command: str) -> subprocess.CompletedProcess[str]:
