@@ -23,12 +23,11 @@ from typing import Any
 import duckdb
 
 from orchestration.guard import BUILDING
-from orchestration.restatement import RESTATEMENT_COLUMNS, find_restatements
+from orchestration.restatement import RESTATEMENT_COLUMNS, find_restatements, same_figure
 
 LEDGER = "ledger"
 ENTRY = "entry.json"
 
-FIGURE = "measure_id, period_basis, period_month, area_id, population_group"
 # What an entry stores: a file for each, with the release it is of.
 STORED = {
     "scorecard": """
@@ -37,7 +36,8 @@ STORED = {
     """,
     "figure": """
         release_id varchar, measure_id varchar, period_basis varchar, period_month date, area_id varchar,
-        population_group varchar, window_from date, source varchar, value double, numerator double, denominator double
+        population_group varchar, window_from date, source varchar, value double, numerator double, denominator double,
+        replaces varchar
     """,
     "verdict": """
         release_id varchar, target_id varchar, measure_id varchar, area_id varchar, population_group varchar,
@@ -221,16 +221,16 @@ def write_entry(
 ) -> Entry:
     """Compare the marts of `build` with what was said, and write the entry of a release beside its place.
 
-    `digests` are of the measures' definitions (kind, id, digest). What was said and what is new is left in temporary
-    tables, for `fill_tables`. Raises `Unexplained` when a figure changed and nothing says why.
+    `digests` are of the measures' definitions (kind, id, digest). What was said and what is new stays in the
+    connection, for `fill_tables`. Raises `Unexplained` when a figure changed and nothing says why.
     """
     folder = warehouse / LEDGER
     waiting = folder / f"{BUILDING}{release_id}"
     waiting.mkdir(parents=True)
+    # Names without a folder of the person's in front: DuckDB takes a path for a pattern.
     with contextlib.chdir(folder):
         _load(build, entries, release_id, published_at, digests)
-    find_restatements(build)
-    # Names without a folder of the person's in front.
+        find_restatements(build)
     with contextlib.chdir(waiting):
         for name in STORED:
             build.execute(f"copy new_{name} to '{name}.parquet' (format parquet, compression zstd)")
@@ -258,10 +258,10 @@ def _load(
     published_at: dt.datetime,
     digests: list[tuple[str, str, str]],
 ) -> None:
-    """Make `entry` (this release's last), `said_…` and the empty `new_…` of everything that is stored, and
-    `definition_now`."""
+    """Make `entry` (this release's last), the views `said_…` and the empty tables `new_…` of everything that is stored,
+    and `definition_now`."""
     build.execute(
-        "create or replace temp table entry"
+        "create temp table entry"
         " (number integer, release_id varchar, reporting_month date, published_at timestamptz, is_new boolean)"
     )
     for entry in entries:
@@ -272,68 +272,60 @@ def _load(
         (len(entries) + 1, release_id, published_at),
     )
     for name, columns in STORED.items():
-        build.execute(f"create or replace temp table said_{name} ({columns})")
-        build.execute(f"create or replace temp table new_{name} ({columns})")
+        build.execute(f"create temp table new_{name} ({columns})")
         if entries:
-            files = [f"{entry.release_id}/{name}.parquet" for entry in entries]
-            build.execute(
-                f"insert into said_{name} by name select * from read_parquet($files, union_by_name = true)",
-                {"files": files},
-            )
-    build.execute("create or replace temp table definition_now (kind varchar, id varchar, digest varchar)")
+            files = ", ".join(f"'{entry.release_id}/{name}.parquet'" for entry in entries)
+            build.execute(f"create temp view said_{name} as from read_parquet([{files}], union_by_name = true)")
+        else:
+            build.execute(f"create temp view said_{name} as from new_{name} where false")
+    build.execute("create temp table definition_now (kind varchar, id varchar, digest varchar)")
     if digests:
         places = ", ".join("(?, ?, ?)" for _ in digests)
         build.execute(f"insert into definition_now values {places}", [part for row in digests for part in row])
 
 
-def fill_tables(build: duckdb.DuckDBPyConnection, schema: str) -> None:
+def fill_tables(build: duckdb.DuckDBPyConnection, warehouse: Path, schema: str) -> None:
     """Fill the tables of a release, which are there and empty, from what was said and what is new; none of a month
-    after the release's own."""
-    build.execute(f"""
-        insert into {schema}.fct_reported_verdict by name
-        select entry.reporting_month, entry.published_at, lines.*
-        from (from said_scorecard union all from new_scorecard) as lines
-        inner join entry using (release_id)
-        where entry.reporting_month <= (select reporting_month from entry where is_new)
-        order by entry.number, lines.measure_id, lines.target_id, lines.population_group
-    """)
-    build.execute(f"""
-        insert into {schema}.fct_reported_result by name
-        with stated as (
-            select {FIGURE}, value, numerator, denominator, number, until_number
-            from figure_statement
-            where until_number is not null
-            union all
-            select {FIGURE}, last.value, last.numerator, last.denominator, last.number, this.number as until_number
-            from figure_statement as last
-            left join new_figure as changed using ({FIGURE})
-            left join entry as this on changed.release_id = this.release_id
-            where last.until_number is null
-            union all
-            select {FIGURE}, value, numerator, denominator, number, null as until_number
-            from new_figure
-            inner join entry using (release_id)
-        )
-        select
-            {FIGURE}, value, numerator, denominator,
-            first.release_id as reported_from_release,
-            first.published_at as reported_from,
-            next.release_id as reported_until_release,
-            next.published_at as reported_until
-        from stated
-        inner join entry as first on stated.number = first.number
-        left join entry as next on stated.until_number = next.number
-        where period_month <= (select reporting_month from entry where is_new)
-        order by {FIGURE}, stated.number
-    """)
-    build.execute(f"""
-        insert into {schema}.fct_restatement by name
-        select restatements.* exclude (release_id), restatements.release_id as release_after
-        from (from said_restatement union all from new_restatement) as restatements
-        inner join entry using (release_id)
-        where restatements.period_month <= (select reporting_month from entry where is_new)
-        order by entry.number, measure_id, target_id, period_basis, period_month, area_id, population_group
-    """)
+    after the release's own. Rows are in the order of publishing."""
+    with contextlib.chdir(warehouse / LEDGER):
+        for query in (REPORTED_VERDICT, REPORTED_RESULT, RESTATEMENT):
+            build.execute(query.format(schema=schema))
+
+
+REPORTED_VERDICT = """
+    insert into {schema}.fct_reported_verdict by name
+    select entry.reporting_month, entry.published_at, lines.*
+    from (from said_scorecard union all from new_scorecard) as lines
+    inner join entry using (release_id)
+    where entry.reporting_month <= (select reporting_month from this)
+"""
+REPORTED_RESULT = f"""
+    insert into {{schema}}.fct_reported_result by name
+    with stated as (
+        select said.* replace (coalesce(said.until_release, changed.release_id) as until_release)
+        from figure_statement as said
+        left join new_figure as changed on said.release_id = changed.replaces and {same_figure("said", "changed")}
+        union all by name
+        select *, null as until_release from new_figure
+    )
+
+    select
+        stated.* exclude (release_id, until_release, replaces, window_from, source),
+        first.release_id as reported_from_release,
+        first.published_at as reported_from,
+        next.release_id as reported_until_release,
+        next.published_at as reported_until
+    from stated
+    inner join entry as first on stated.release_id = first.release_id
+    left join entry as next on stated.until_release = next.release_id
+    where stated.period_month <= (select reporting_month from this)
+"""
+RESTATEMENT = """
+    insert into {schema}.fct_restatement by name
+    select * exclude (release_id), release_id as release_after
+    from (from said_restatement union all from new_restatement)
+    where period_month <= (select reporting_month from this)
+"""
 
 
 def count_restatements(build: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -368,7 +368,7 @@ def _write_database(
     row = [hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]]
     build.execute(f"insert into release_file.main.release values ({', '.join('?' for _ in row)})", row)
     build.executemany("insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", _dictionary(tables))
-    ledger.fill_tables(build, "release_file.main")
+    ledger.fill_tables(build, path.parents[2], "release_file.main")
     for name, table in tables.items():
         build.execute(f"comment on table release_file.main.{name} is {_text(table['description'])}")
         for column, (_, meaning, unit) in table["columns"].items():

@@ -29,13 +29,20 @@ RESTATEMENT_COLUMNS = """
 """
 
 DIFFER = f"""
-    create or replace temp macro differ(one, other) as
+    create temp macro differ(one, other) as
         one is distinct from other
         and not coalesce(
             abs(one - other) <= greatest({RELATIVE_TOLERANCE} * greatest(abs(one), abs(other)), {ABSOLUTE_TOLERANCE}),
             false
         )
 """
+
+
+def same_figure(one: str, other: str) -> str:
+    """Whether the rows of two relations are of one figure."""
+    keys = ("measure_id", "period_basis", "period_month", "area_id", "population_group")
+    return " and ".join(f"{one}.{key} = {other}.{key}" for key in keys)
+
 
 # In this order, each a temporary table. They read the marts, what was said (`said_…`), the releases (`entry`) and
 # `definition_now`.
@@ -47,16 +54,14 @@ STEPS = {
         cross join landing.reporting_month as reporting
         where entry.is_new
     """,
-    "figure_statement": """
+    "figure_statement": f"""
         -- One row per figure and release that gave it anew, with the next release that did.
         select
-            figures.*,
-            entry.number,
-            lead(entry.number) over (
-                partition by measure_id, period_basis, period_month, area_id, population_group order by entry.number
-            ) as until_number
-        from said_figure as figures
-        inner join entry using (release_id)
+            said.*,
+            next.release_id as until_release
+        from said_figure as said
+        left join (select * from said_figure where replaces is not null) as next
+            on said.release_id = next.replaces and {same_figure("said", "next")}
     """,
     "figure_changed": """
         -- One row per figure that is new, or not as it was said last. One that is no more is said to be null.
@@ -64,7 +69,7 @@ STEPS = {
             select figure_statement.*
             from figure_statement
             inner join this on figure_statement.period_month <= this.reporting_month
-            where figure_statement.until_number is null
+            where figure_statement.until_release is null
         ),
 
         now as (
@@ -77,7 +82,8 @@ STEPS = {
             said.source as source_before, now.source,
             said.value as value_before, now.value,
             said.numerator as numerator_before, now.numerator,
-            said.denominator as denominator_before, now.denominator
+            said.denominator as denominator_before, now.denominator,
+            said.release_id as replaces
         from said
         full join now using (measure_id, period_basis, period_month, area_id, population_group)
         where differ(said.value, now.value)
@@ -466,19 +472,18 @@ STEPS = {
             and restated.takes_the_place_of is not distinct from question.takes_the_place_of
         left join answered on question.question = answered.question
         left join flipped
-            on restated.target_id is null
-            and restated.measure_id = flipped.measure_id
-            and restated.period_basis = flipped.period_basis
-            and restated.period_month = flipped.period_month
-            and restated.area_id = flipped.area_id
-            and restated.population_group = flipped.population_group
+            on restated.target_id is null and {same_figure("restated", "flipped")}
+        order by
+            restated.measure_id, restated.target_id, restated.period_basis, restated.period_month, restated.area_id,
+            restated.population_group
     """,
     "new_figure": """
         select
             this.release_id, measure_id, period_basis, period_month, area_id, population_group, window_from, source,
-            value, numerator, denominator
+            value, numerator, denominator, replaces
         from figure_changed
         cross join this
+        order by measure_id, period_basis, period_month, area_id, population_group
     """,
     "new_verdict": """
         select
@@ -508,7 +513,7 @@ def find_restatements(build: duckdb.DuckDBPyConnection) -> None:
         if name.startswith("new_"):
             build.execute(f"insert into {name} by name {query}")
         else:
-            build.execute(f"create or replace temp table {name} as {query}")
+            build.execute(f"create temp table {name} as {query}")
     unexplained = build.execute(
         "select measure_id, count(*), count(target_id) from new_restatement where cause = 'unexplained'"
         " group by measure_id order by measure_id"

@@ -1,6 +1,6 @@
 """What was said then: the ledger, restated figures with their causes, and the commands over releases.
 
-Here: releases of builds made by hand, of a few figures, deliveries and definitions each.
+Here: releases of builds made by hand, of a few figures, deliveries and definitions each; and of the sample.
 Belongs here: a promise about what earlier releases said, and about releases that are there.
 Does not belong here: what a refresh publishes (`test_refresh.py`), the death of a process (`test_kills.py`).
 """
@@ -922,3 +922,162 @@ def test_the_manifest_says_what_the_release_was_made_with(judged: Build) -> None
     first = json.loads((judged.warehouse / "releases" / "2008-12_r1" / "manifest.json").read_text())
     assert first["targets_version"] != manifest["targets_version"]
     assert stat.S_IMODE((judged.warehouse / "current" / "manifest.json").stat().st_mode) == 0o444
+
+
+# Through the whole pipeline
+
+
+@dataclass(frozen=True)
+class Restated:
+    """The sample's March 2009 again, by a project of its own: three months of crime delivered again without their
+    first five records, one target raised, one measure counted otherwise. May 2008 had settled, and January and
+    February 2009 had not."""
+
+    warehouse: Warehouse
+    project: Path
+
+    def refresh(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "orchestration.refresh", "--month", "2009-03"],
+            cwd=self.project,
+            env=self.warehouse.environment(PYTHONPATH=str(self.project)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def query(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the new release, with the one before attached as `before`."""
+        with self.warehouse.release() as release:
+            first = self.warehouse.folder / "releases" / "2009-03_r1" / "performance.duckdb"
+            release.execute(f"attach '{first}' as before (read_only)")
+            return release.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def restated(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Restated:
+    folder = tmp_path_factory.mktemp("restated")
+    own, project = sample.copy(folder), folder / "project"
+    ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+    for part in ("orchestration", "dbt_project"):
+        shutil.copytree(ROOT / part, project / part, ignore=ignored)
+    for month in ("2008-05", "2009-01", "2009-02"):
+        rows = pl.read_parquet(own.raw / "recorded_crime" / f"{month}.parquet")
+        rows[5:].write_parquet(own.raw / "recorded_crime" / f"{month}_r9.parquet")
+    _replace(project / "dbt_project" / "seeds" / "targets.csv", "at_least,325,", "at_least,425,")
+    model = project / "dbt_project" / "models" / "measures" / "workforce" / "measure_special_constables.sql"
+    _replace(model, "'special', 'headcount'", "'pcso', 'headcount'")
+    dbt, place = str(Path(sys.executable).with_name("dbt")), str(project / "dbt_project")
+    parse = [dbt, "--quiet", "--no-partial-parse", "parse", "--project-dir", place, "--profiles-dir", place]
+    subprocess.run(parse, cwd=project, check=True)
+    made = Restated(own, project)
+    ended = made.refresh()
+    assert "Published release 2009-03_r2" in ended.stdout, ended.stdout[-2000:] + ended.stderr[-2000:]
+    return made
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+FIGURES_APART = """
+    select measure_id, period_basis, period_month, area_id, population_group, was.value, now.value as value_after
+    from before.fct_measure_result as was
+    inner join fct_measure_result as now using (measure_id, period_basis, period_month, area_id, population_group)
+    where (was.value, was.numerator, was.denominator) is distinct from (now.value, now.numerator, now.denominator)
+"""
+
+
+@pytest.mark.long
+def test_every_figure_that_differs_between_two_releases_is_restated_and_no_other(restated: Restated) -> None:
+    told = """
+        select measure_id, period_basis, period_month, area_id, population_group, value_before, value_after
+        from fct_restatement where target_id is null and release_after = '2009-03_r2'
+    """
+    assert restated.query(f"select count(*) from ({FIGURES_APART})")[0][0] > 500
+    assert restated.query(f"({FIGURES_APART} except {told}) union all ({told} except {FIGURES_APART})") == []
+
+
+@pytest.mark.long
+def test_every_restated_figure_has_the_cause_that_was_made(restated: Restated) -> None:
+    """Special constables are counted otherwise. Figures of crime are of a settled month where their window has May
+    2008, or where they count facts of any earlier month; else of late records."""
+    rows = restated.query("""
+        select distinct
+            case
+                when restatements.measure_id = 'special_constables' then 'definition'
+                when measures.extract <> 'recorded_crime' then 'nothing'
+                when regexp_matches(coalesce(measures.needs_columns, ''), '(arrest|outcome)_date') then 're_delivery'
+                when figures.window_from <= '2008-05-01' then 're_delivery'
+                else 'late_records'
+            end as made,
+            restatements.cause
+        from fct_restatement as restatements
+        inner join fct_measure_result as figures
+            using (measure_id, period_basis, period_month, area_id, population_group)
+        inner join dim_measure as measures using (measure_id)
+        where restatements.target_id is null
+        order by all
+    """)
+    assert rows == [(cause, cause) for cause in ("definition", "late_records", "re_delivery")]
+
+
+@pytest.mark.long
+def test_a_raised_target_is_the_cause_of_its_verdicts_and_of_no_others(restated: Restated) -> None:
+    rows = restated.query("""
+        select target_id, count(*), count(distinct threshold_before), any_value(threshold_before),
+            count(distinct threshold_after), any_value(threshold_after)
+        from fct_restatement where cause = 'target' group by target_id
+    """)
+    assert rows == [("criminal_networks_disrupted_2008_09", 12, 1, 325, 1, 425)]
+
+
+@pytest.mark.long
+def test_every_restated_figure_is_still_given_as_it_was_said_then(restated: Restated) -> None:
+    rows = restated.query(f"""
+        select count(*), count(*) filter (where apart.value is not distinct from said.value)
+        from ({FIGURES_APART}) as apart
+        inner join fct_reported_result as said
+            using (measure_id, period_basis, period_month, area_id, population_group)
+        where said.reported_until_release = '2009-03_r2'
+    """)
+    assert rows == restated.query(f"select count(*), count(*) from ({FIGURES_APART} where was.value is not null)")
+
+
+@pytest.mark.long
+def test_rows_that_changed_behind_their_delivery_are_refused(restated: Restated, tmp_path: Path) -> None:
+    """The casualties of one month that landed, each called slight: the delivery is the same, and so is their number."""
+    own = Restated(restated.warehouse.copy(tmp_path), restated.project)
+    query = "select delivery_id from delivery where extract = 'road_casualties' and file_name = '2009-02.csv'"
+    ((delivery_id,),) = own.warehouse.release().execute(query).fetchall()
+    landed = own.warehouse.folder / "landing" / "road_casualties" / delivery_id / "accepted.parquet"
+    pl.read_parquet(landed).with_columns(severity=pl.lit("slight")).write_parquet(landed)
+    (own.warehouse.folder / "build.duckdb").unlink()
+    ended = own.refresh()
+    assert ended.returncode == 1
+    said = ended.stderr.strip().splitlines()[-1]
+    assert said.startswith("These are not as they were reported, and no delivery, definition, target or source has")
+    assert re.search(r"killed_or_seriously_injured \(\d+ figures, \d+ verdicts\)", said)
+    assert (own.warehouse.folder / "current").readlink() == Path("releases/2009-03_r2")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("release_id", ["2008-09_r1", "2009-03_r1"])
+def test_a_release_built_again_from_its_manifest_has_the_same_marts(
+    release_id: str, sample: Warehouse, tmp_path: Path
+) -> None:
+    own = sample.copy(tmp_path)
+    ended = subprocess.run(
+        [sys.executable, "-m", "orchestration.releases", "rebuild", "--release", release_id],
+        cwd=ROOT,
+        env=own.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout.strip().endswith(f"{release_id} comes out the same: every mart has the same content."), (
+        ended.stdout + ended.stderr
+    )
+    assert not (own.folder / "rebuild").exists()
