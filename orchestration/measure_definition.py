@@ -30,8 +30,10 @@ def definition_digests(build: duckdb.DuckDBPyConnection, project: dict[str, Any]
     its model) and what is behind it (`behind`: every model, macro and seed its figures pass through); and the way
     verdicts are made (`verdict`). `project` is dbt's manifest."""
     nodes = project["nodes"]
-    results = _ancestors(nodes, RESULT, stop=lambda node: _is_measure_model(nodes[node]))
-    digests = [("verdict", "", _digest(project, _ancestors(nodes, VERDICT), results))]
+    results, verdicts = (
+        _ancestors(nodes, mart, stop=lambda node: _is_measure_model(nodes[node])) for mart in (RESULT, VERDICT)
+    )
+    digests = [("verdict", "", _digest(project, verdicts, results))]
     catalogue = {row[0]: row[1:] for row in build.execute(_rows_of_measures()).fetchall()}
     for measure_id, (base_measure, extract, rows) in catalogue.items():
         own = _models_of(nodes, base_measure or measure_id, extract)
