@@ -2,7 +2,8 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test test-long benchmark dev sample quarantine withdraw measure lock clean
+.PHONY: refresh test test-long benchmark dev sample quarantine withdraw releases rollback verify rebuild \
+	measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -55,6 +56,18 @@ withdraw: export WITHDRAW_DELIVERY := $(value DELIVERY)
 withdraw: export WITHDRAW_REASON := $(value REASON)
 withdraw: .venv/synced
 	@$(BIN)/python -m orchestration.withdraw --delivery "$$WITHDRAW_DELIVERY" --reason "$$WITHDRAW_REASON"
+
+# The releases there are; one of them as current again; one held against its manifest; one built again from its
+# deliveries and compared.
+releases: .venv/synced
+	@$(BIN)/python -m orchestration.releases list
+
+rollback verify rebuild: export OF_RELEASE := $(value RELEASE)
+rollback verify: .venv/synced
+	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
+
+rebuild: .venv/synced $(MANIFEST)
+	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'

@@ -1,7 +1,7 @@
-"""Asset checks on what was delivered; dbt's tests become checks by themselves.
+"""Asset checks on what was delivered and on what is published; dbt's tests become checks by themselves.
 
-Here: the checks every extract has.
-Belongs here: a check on deliveries, with what it blocks.
+Here: the checks every extract has, and that of the release.
+Belongs here: a check on deliveries or on a release beside earlier ones, with what it blocks.
 Does not belong here: a check on figures (a dbt test).
 """
 
@@ -72,4 +72,23 @@ def accepted_rows_result(asset: dg.AssetKey, landed: list[Delivery]) -> dg.Asset
         passed=not broken,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=dict(broken),
+    )
+
+
+def restatements_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
+    """Blocking: a figure that changed without a cause stops the refresh before anything is published."""
+    return dg.AssetCheckSpec(
+        "every_restatement_is_explained",
+        asset=asset,
+        blocking=True,
+        description="Every figure that differs from what an earlier release said has its cause.",
+    )
+
+
+def restatements_result(asset: dg.AssetKey, unexplained: str | None) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name="every_restatement_is_explained",
+        passed=unexplained is None,
+        metadata={"unexplained": unexplained} if unexplained else {},
     )

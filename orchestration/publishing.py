@@ -1,8 +1,9 @@
 """Publishing: from a green build to a numbered release that readers can rely on.
 
-Here: the release folder, its database, its manifest, and the repointing of `current`.
+Here: the release folder, its database, its manifest, the repointing of `current`, and which releases are kept.
 Belongs here: what is written under `warehouse/releases`.
-Does not belong here: what a figure is (`dbt_project/models/marts`).
+Does not belong here: what a figure is (`dbt_project/models/marts`), what was said before (`ledger.py`), commands over
+releases (`releases.py`).
 
 A release is a copy, written beside the others, frozen, renamed into place and then pointed at: a reader never waits,
 and never sees part of one.
@@ -10,26 +11,42 @@ and never sees part of one.
 
 import datetime as dt
 import hashlib
+import importlib.metadata
 import json
-import os
+import platform
 import re
+import shutil
 import subprocess
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration import ledger
 from orchestration.guard import BUILD, BUILDING
+from orchestration.ledger import digest_of, flush
+from orchestration.measure_definition import definition_digests
 
 DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
 # Readable by every DuckDB client from 1.2 on.
 STORAGE_VERSION = "v1.2.0"
+RELEASE_ID = re.compile(r"^(\d{4}-\d{2})_r(\d+)$")
+# What figures and verdicts pass through.
+PACKAGES = ["dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandera", "polars"]
+# Set 2026-11-24: the newest of a month is what stands, the two before it are what a question is about ("it said
+# otherwise last week"). What older ones said is in the ledger.
+KEPT_OF_A_MONTH = 3
+# Set 2026-11-24: five years of months at 30 to 60 MB each, which is less than the deliveries beside them.
+KEPT_IN_ALL = 60
 # When a delivery was first read, or withdrawn, says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
 
 OWN_TABLES: dict[str, dict[str, Any]] = {
+    **ledger.TABLES,
     "release": {
         "description": "This release: one row.",
         "source": "the refresh that built it",
@@ -69,29 +86,38 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
 }
 
 
+Table = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Release:
     """A published release; `is_new` is False when the refresh changed nothing. `damaged` names the folders of its
-    month that are no whole release any more."""
+    month that are no whole release any more, `pruned` those that are kept no longer."""
 
     release_id: str
     folder: Path
     is_new: bool
     manifest: dict[str, Any]
     damaged: list[str]
+    pruned: list[str]
 
 
-def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime) -> Release:
+def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime, run: Mapping[str, Any]) -> Release:
     """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
-    that one and no number is used.
+    that one and no number is used. `run` is what the manifest keeps of the run: checks and times. Raises `Unexplained`
+    when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
-    documented = _documented_tables(dbt_manifest)
+    ledger.settle(warehouse)
+    entries = ledger.read_entries(warehouse, _entries_named(releases))
+    project = json.loads(dbt_manifest.read_text(encoding="utf-8"))
+    documented = _documented_tables(project)
     with duckdb.connect(str(warehouse / BUILD)) as build:
-        described = _describe(build, _content_hash(build, sorted(documented)))
+        tables = content_of(build, "marts", documented)
+        described = _describe(build, _digest_of_tables(tables))
         content_hash = described["content_hash"]
         if {described["reporting_month"], _scorecard_month(build)} != {f"{month}-01"}:
             raise RuntimeError(f"The build is not of {month}: refresh the whole of it, then publish.")
@@ -100,53 +126,121 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         damaged = [folder.name for number, folder in sorted(numbered.items()) if number not in manifests]
         newest = max(manifests, default=0)
         if newest and manifests[newest]["content_hash"] == content_hash:
-            _point_at(warehouse, numbered[newest])
-            return Release(numbered[newest].name, numbered[newest], False, manifests[newest], damaged)
-        # The number of a damaged release stays taken: somebody may have read it when it was whole.
-        release_id = f"{month}_r{max(numbered, default=0) + 1}"
+            point_at(warehouse, numbered[newest])
+            return Release(numbered[newest].name, numbered[newest], False, manifests[newest], damaged, [])
+        # The number of a damaged release, and of one that is kept no longer, stays taken: somebody may have read it.
+        said = {number for entry in entries for of, number in month_and_number(entry.release_id) if of == month}
+        release_id = f"{month}_r{max(said | numbered.keys(), default=0) + 1}"
+        entry = ledger.write_entry(build, warehouse, entries, release_id, built_at, definition_digests(build, project))
         manifest = {"release_id": release_id, "built_at": built_at.isoformat(timespec="seconds"), **described}
         building = releases / f"{BUILDING}{release_id}"
         building.mkdir()
-        manifest["row_counts"] = _write_database(build, building / DATABASE, documented, manifest)
-    # Whoever may enter the warehouse may read a release, though not the rows beside it.
-    for folder in (releases, building):
-        folder.chmod(0o755)
-    manifest["database_sha256"] = _digest(building / DATABASE)
-    (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for path in (building / MANIFEST, building / DATABASE):
-        path.chmod(0o444)
-        _flush(path)
-    _flush(building)
+        tables |= _write_database(build, building / DATABASE, documented, manifest)
+        manifest["restated"] = ledger.count_restatements(build)
+    manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
+    _freeze(building, manifest)
     final = releases / release_id
     building.rename(final)
-    _flush(releases)
-    _point_at(warehouse, final)
-    return Release(release_id, final, True, manifest, damaged)
+    flush(releases)
+    ledger.settle(warehouse)
+    point_at(warehouse, final)
+    return Release(release_id, final, True, manifest, damaged, prune(releases, kept=release_id))
+
+
+def _freeze(building: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest, with the digest of every file there is, and make all of it outlive a loss of power."""
+    files = sorted(path for path in building.rglob("*") if path.is_file())
+    manifest["files"] = {str(path.relative_to(building)): digest_of(path) for path in files}
+    (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    # Whoever may enter the warehouse may read a release, though not the rows beside it.
+    folders = [building, *(path for path in building.rglob("*") if path.is_dir())]
+    for folder in (building.parent, *folders):
+        folder.chmod(0o755)
+    for path in (building / MANIFEST, *files):
+        path.chmod(0o444)
+        flush(path)
+    for folder in folders:
+        flush(folder)
+
+
+def prune(releases: Path, kept: str) -> list[str]:
+    """Delete what is too many: of each month all but its newest, of all the oldest but the newest of each month.
+
+    Never deleted are the release named `kept`, which `current` points to, and what has no manifest: damaged ones are
+    left for people. Returns the names of those deleted; what they said is in the ledger.
+    """
+    built: dict[str, str] = {}
+    months: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for folder in releases.iterdir():
+        for month, number in month_and_number(folder.name):
+            if manifest := read_manifest(folder):
+                built[folder.name] = manifest["built_at"]
+                months[month].append((number, folder.name))
+    newest_first = [[name for _, name in sorted(numbered, reverse=True)] for numbered in months.values()]
+    too_many = {name for names in newest_first for name in names[KEPT_OF_A_MONTH:]}
+    fixed = {kept, *(names[0] for names in newest_first)}
+    others = sorted(built.keys() - too_many - fixed, key=lambda name: built[name])
+    too_many |= set(others[: max(0, len(built) - len(too_many) - KEPT_IN_ALL)])
+    gone = sorted(too_many - fixed)
+    for name in gone:
+        # Under such a name it is deleted by the next refresh, if this one is killed.
+        (releases / name).rename(releases / f"{BUILDING}{name}")
+        shutil.rmtree(releases / f"{BUILDING}{name}")
+    return gone
 
 
 def numbered_releases(releases: Path, month: str) -> dict[int, Path]:
     """The releases of a reporting month ("2008-12") by their number, whole or not."""
     return {
-        int(found[1]): folder
-        for folder in releases.iterdir()
-        if (found := re.fullmatch(rf"{month}_r(\d+)", folder.name))
+        number: folder for folder in releases.iterdir() for of, number in month_and_number(folder.name) if of == month
     }
 
 
-def whole_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a release whose database is the one that was published; None when anything of it is damaged."""
+def month_and_number(name: str) -> list[tuple[str, int]]:
+    """2008-12_r1 → its month and number; nothing for a name that is none of a release."""
+    return [(month, int(number)) for month, number in RELEASE_ID.findall(name)]
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a release, whatever became of its other files; None when it cannot be read."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        is_whole = manifest["database_sha256"] == _digest(folder / DATABASE)
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
-    # DuckDB replays a log that lies beside a database, or refuses to open it: no release has one.
-    return manifest if is_whole and not (folder / f"{DATABASE}.wal").exists() else None
+    return manifest if isinstance(manifest, dict) else None
 
 
-def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
-    """Table → description, source and columns (type, meaning, unit), from the marts of the dbt project."""
-    nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
+def whole_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a release whose files are those that were published; None when anything of it is damaged."""
+    manifest = read_manifest(folder)
+    return manifest if manifest is not None and not damages(folder, manifest) else None
+
+
+def damages(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """What is not as it was published in a release's folder, a sentence each."""
+    if DATABASE not in manifest.get("files", {}):
+        return [f"{MANIFEST} does not name {DATABASE}"]
+    present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    files = manifest["files"]
+    # A log beside a database, say: DuckDB replays it, or refuses to open the database.
+    found = [f"{name} was not published with it" for name in sorted(present - files.keys())]
+    found += [f"{name} is missing" for name in sorted(files.keys() - present)]
+    changed = [name for name in sorted(present & files.keys()) if digest_of(folder / name) != files[name]]
+    return found + [f"{name} has other content than was published" for name in changed]
+
+
+def _entries_named(releases: Path) -> dict[str, str]:
+    """Release → digest of its entry in the ledger, of every release that says so."""
+    manifests = {folder.name: read_manifest(folder) for folder in releases.glob("[!.]*")}
+    return {
+        name: manifest["ledger_entry"]
+        for name, manifest in manifests.items()
+        if manifest and "ledger_entry" in manifest
+    }
+
+
+def _documented_tables(project: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Table → description, source and columns (type, meaning, unit), from the marts in dbt's manifest."""
     return {
         node["name"]: {
             "description": node["description"].strip(),
@@ -160,38 +254,48 @@ def _documented_tables(dbt_manifest: Path) -> dict[str, dict[str, Any]]:
                 for column in node["columns"].values()
             },
         }
-        for node in nodes
+        for node in project["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
 
 
-def _content_hash(build: duckdb.DuckDBPyConnection, tables: list[str]) -> str:
-    """A digest of every row of every mart, whatever their order, as this version of DuckDB hashes them: another version
-    publishes the same marts once more."""
+def content_of(connection: duckdb.DuckDBPyConnection, schema: str, tables: Iterable[str]) -> dict[str, Table]:
+    """Table → its rows and a digest of them, whatever their order, as this version of DuckDB hashes them: another
+    version publishes the same marts once more."""
     digests = []
-    for table in tables:
+    for table in sorted(tables):
         left_out = ", ".join(sorted(NOT_CONTENT.get(table, set())))
         exclude = f" exclude ({left_out})" if left_out else ""
         digests.append(
-            f"select '{table}' as name, count(*) as row_count,"
-            " sum(hash(content)::hugeint) as digest"
-            f" from (select *{exclude} from marts.{table}) as content"
+            f"select '{table}', count(*), md5(count(*) || ' ' || coalesce(sum(hash(content)::hugeint), 0))"
+            f" from (select *{exclude} from {schema}.{table}) as content"
         )
-    query = " union all ".join(digests)
-    lines = f"select md5(string_agg(name || row_count || coalesce(digest, 0), ',' order by name)) from ({query})"
-    return str(_one(build, lines)[0])
+    rows = connection.execute(" union all ".join(digests)).fetchall()
+    return {name: {"rows": row_count, "content_hash": digest} for name, row_count, digest in sorted(rows)}
+
+
+def _digest_of_tables(tables: dict[str, Table]) -> str:
+    return hashlib.md5(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
 def _describe(build: duckdb.DuckDBPyConnection, marts_hash: str) -> dict[str, Any]:
     """What a release says of itself, from the deliveries its figures rest on."""
     month, known_on = _one(build, "select reporting_month, targets_known_on from landing.reporting_month")
-    deliveries = build.execute(
-        "select extract, source, file_name, revision, sha256, rows_accepted, rows_quarantined, is_synthetic"
-        " from marts.delivery where status in ('current', 'partly superseded')"
-        " order by extract, source, first_month, revision, sha256"
+    found = build.execute(
+        "select delivery_id, extract, source, file_name, revision, sha256, status, reason,"
+        " strftime(received_at at time zone 'UTC', $instant) as received_at,"
+        " strftime(withdrawn_at at time zone 'UTC', $instant) as withdrawn_at,"
+        " is_partial, is_synthetic, confirmed_because, rows_accepted, rows_quarantined from marts.delivery"
+        " order by extract, source, first_month, revision, sha256, delivery_id",
+        {"instant": "%Y-%m-%dT%H:%M:%S+00:00"},
     )
-    columns = [column[0] for column in deliveries.description]
-    used = [dict(zip(columns, row, strict=True)) for row in deliveries.fetchall()]
+    columns = [column[0] for column in found.description]
+    deliveries = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    (targets_version,) = _one(
+        build,
+        "select md5(string_agg(targets::varchar, chr(10) order by target_id)) from seeds.targets as targets"
+        " where known_from <= (select targets_known_on from landing.reporting_month)",
+    )
     verdicts = build.execute(
         "select tier, verdict, count(*), count(*) filter (where is_provisional) from marts.scorecard"
         " group by tier, verdict order by all"
@@ -200,17 +304,28 @@ def _describe(build: duckdb.DuckDBPyConnection, marts_hash: str) -> dict[str, An
     described = {
         "reporting_month": month.isoformat(),
         "code_version": _code_version(),
-        "data_kind": "synthetic sample" if any(d["is_synthetic"] for d in used) else "real",
+        "data_kind": "synthetic sample" if any(d["is_synthetic"] for d in deliveries if _is_used(d)) else "real",
         "status": "provisional" if reasons else "final",
         "provisional_because": "; ".join(reasons) or None,
         "targets_known_on": known_on.isoformat(),
+        "targets_version": targets_version,
         "content_hash": marts_hash,
         "verdicts": [dict(zip(("tier", "verdict", "count", "provisional"), row, strict=True)) for row in verdicts],
-        "deliveries": used,
+        "deliveries": deliveries,
     }
     labels = [str(described[name]) for name in ("data_kind", "status", "provisional_because", "targets_known_on")]
     described["content_hash"] = hashlib.md5(" ".join([marts_hash, *labels]).encode()).hexdigest()
     return described
+
+
+def _is_used(delivery: dict[str, Any]) -> bool:
+    """Whether a figure rests on a delivery."""
+    return delivery["status"] in ("current", "partly superseded")
+
+
+def _packages() -> dict[str, str]:
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **versions}
 
 
 def _provisional_reasons(build: duckdb.DuckDBPyConnection) -> list[str]:
@@ -239,8 +354,8 @@ def _write_database(
     path: Path,
     documented: dict[str, dict[str, Any]],
     manifest: dict[str, Any],
-) -> dict[str, int]:
-    """Write every table with its comments; returns the number of rows of each."""
+) -> dict[str, Table]:
+    """Write every table with its comments; returns the rows and digests of those that are no marts."""
     build.execute(f"attach {_text(str(path))} as release_file (storage_version '{STORAGE_VERSION}')")
     tables = {**documented, **OWN_TABLES}
     build.begin()
@@ -249,19 +364,20 @@ def _write_database(
     for name, table in OWN_TABLES.items():
         columns = ", ".join(f"{column} {kind}" for column, (kind, _, _) in table["columns"].items())
         build.execute(f"create table release_file.main.{name} ({columns})")
-    hashes = [delivery["sha256"] for delivery in manifest["deliveries"]]
+    hashes = [delivery["sha256"] for delivery in manifest["deliveries"] if _is_used(delivery)]
     row = [hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]]
     build.execute(f"insert into release_file.main.release values ({', '.join('?' for _ in row)})", row)
     build.executemany("insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", _dictionary(tables))
+    ledger.fill_tables(build, path.parents[2], "release_file.main")
     for name, table in tables.items():
         build.execute(f"comment on table release_file.main.{name} is {_text(table['description'])}")
         for column, (_, meaning, unit) in table["columns"].items():
             comment = _text(f"{meaning} [{unit}]")
             build.execute(f"comment on column release_file.main.{name}.{column} is {comment}")
-    counts = {name: int(_one(build, f"select count(*) from release_file.main.{name}")[0]) for name in sorted(tables)}
+    own = content_of(build, "release_file.main", OWN_TABLES)
     build.commit()
     build.execute("detach release_file")
-    return counts
+    return own
 
 
 def _dictionary(tables: dict[str, dict[str, Any]]) -> list[tuple[str, str | None, str, str | None, str]]:
@@ -274,26 +390,13 @@ def _dictionary(tables: dict[str, dict[str, Any]]) -> list[tuple[str, str | None
     return rows
 
 
-def _point_at(warehouse: Path, folder: Path) -> None:
+def point_at(warehouse: Path, folder: Path) -> None:
     """Repoint `current` in one step: readers that have the old one open keep it."""
     beside = warehouse / ".current"
     beside.unlink(missing_ok=True)
     beside.symlink_to(folder.relative_to(warehouse))
     beside.replace(warehouse / "current")
-    _flush(warehouse)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    flush(warehouse)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -231,6 +231,9 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     print(f"\n{landed} new deliveries landed.")
     if metadata["is_new"].value:
         print(f"Published release {manifest['release_id']} ({manifest['data_kind']}, {manifest['status']}).")
+        if manifest["restated"]:
+            counts_by_cause = [f"{count:,} {cause.replace('_', ' ')}" for cause, count in manifest["restated"].items()]
+            print(f"Figures restated since earlier releases: {', '.join(counts_by_cause)}")
     else:
         print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
     if manifest["provisional_because"]:

@@ -38,6 +38,7 @@ class Step:
 
 STORE, LANDING = "orchestration.landing.store:", "orchestration.assets.landing:"
 SYNCHRONISE, PUBLISHING = "orchestration.landing.synchronise:", "orchestration.publishing:"
+LEDGER = "orchestration.ledger:"
 EXECUTE = "duckdb:DuckDBPyConnection.execute"
 CRIME = "name='recorded_crime'"
 
@@ -79,23 +80,30 @@ REFRESH_STEPS = {
     "what dbt made once is not noted": Step("before", "orchestration.resources:write_json"),
     "what dbt made once is noted": Step("after", "orchestration.resources:write_json"),
     "publishing starts": Step("before", "orchestration.assets.release:publish"),
+    "what was said is not compared": Step("before", LEDGER + "find_restatements"),
+    "a file of the entry is written": Step("after", EXECUTE, ("copy new_figure to",)),
+    "the entry is half written": Step("amid", "pathlib:Path.write_text", ("/ledger/", "/entry.json")),
+    "the entry waits, there is no release": Step("after", LEDGER + "write_entry"),
     "the release folder is empty": Step("before", PUBLISHING + "_write_database"),
     "a table is in the release": Step("after", EXECUTE, ("create table release_file.main.scorecard ",)),
-    "the release is not committed": Step("after", EXECUTE, ("count(*) from release_file.main.scorecard",)),
+    "the release is not committed": Step("after", EXECUTE, ("count(*)", "from release_file.main.fct_restatement")),
     "the release is committed, not detached": Step("before", EXECUTE, ("detach release_file",)),
     "the release is detached": Step("after", EXECUTE, ("detach release_file",)),
     "the manifest is half written": Step("amid", "pathlib:Path.write_text", ("/manifest.json",)),
     "the manifest is written": Step("after", "pathlib:Path.write_text", ("/manifest.json",)),
     "the manifest is frozen, the database is not": Step("before", "pathlib:Path.chmod", ("/performance.duckdb",)),
     "the database is frozen": Step("after", "pathlib:Path.chmod", ("/performance.duckdb",)),
-    "one file is flushed": Step("after", PUBLISHING + "_flush"),
-    "the release is not renamed": Step("before", "pathlib:Path.rename", ("/.building-",)),
-    "the release is renamed": Step("after", "pathlib:Path.rename", ("/.building-",)),
-    "current is about to be repointed": Step("before", PUBLISHING + "_point_at"),
+    "one file is flushed": Step("after", PUBLISHING + "flush"),
+    "the release is not renamed": Step("before", "pathlib:Path.rename", ("/releases/.building-",)),
+    "the release is renamed, its entry in the ledger waits": Step(
+        "after", "pathlib:Path.rename", ("/releases/.building-",)
+    ),
+    "the entry is moved into its place": Step("after", "pathlib:Path.rename", ("/ledger/.building-",)),
+    "current is about to be repointed": Step("before", PUBLISHING + "point_at"),
     "nothing lies beside current": Step("after", "pathlib:Path.unlink", ("/.current",)),
     "the new link lies beside current": Step("after", "pathlib:Path.symlink_to", ("/.current",)),
     "the new link has replaced current": Step("after", "pathlib:Path.replace", ("/.current",)),
-    "current is repointed": Step("after", PUBLISHING + "_point_at"),
+    "current is repointed": Step("after", PUBLISHING + "point_at"),
     "the run has ended, nothing is said": Step("before", "orchestration.refresh:_summary"),
 }
 WITHDRAW_STEPS = {
@@ -146,7 +154,7 @@ def die() -> None:
 def publish(month: str) -> None:
     """The last asset of the refresh alone, over a build that is made: what comes before takes half a minute."""
     with only_refresh(warehouse_folder()):
-        publishing.publish(warehouse_folder(), DBT_PROJECT.manifest_path, month, dt.datetime.now(dt.UTC))
+        publishing.publish(warehouse_folder(), DBT_PROJECT.manifest_path, month, dt.datetime.now(dt.UTC), {})
 
 
 def main() -> None:

@@ -26,7 +26,12 @@ from tests.deliveries import declare, valid_rows, write_csv
 from tests.killing import REFRESH_STEPS, STEPS, WITHDRAW_STEPS, found
 
 # When a release was built and a delivery received differs between two runs over the same deliveries; nothing else may.
-OF_THE_RUN = {"release": "built_at, code_version", "delivery": "received_at, withdrawn_at"}
+OF_THE_RUN = {
+    "release": "built_at, code_version",
+    "delivery": "received_at, withdrawn_at",
+    "fct_reported_verdict": "published_at",
+    "fct_reported_result": "reported_from, reported_until",
+}
 Content = dict[str, tuple[int, int | None]]
 MONTH = "2008-12"
 # Set 2026-11-24: so many kills follow each other before a refresh may end. What each leaves meets the next, and a
@@ -122,6 +127,7 @@ def traces(warehouse: Warehouse) -> list[str]:
     folder = warehouse.folder
     hidden = [
         *folder.glob("releases/.*"),
+        *folder.glob("ledger/.*"),
         *folder.glob("landing/**/.*"),
         *folder.glob("quarantine/**/.*"),
         *folder.glob(".current"),
@@ -269,10 +275,11 @@ def test_kills_where_they_hurt_most_leave_the_old_release_or_the_new_one(sample:
     into landing; then one ordinary refresh."""
     own = sample.copy(tmp_path)
     known = {name: content_of(own.folder / "releases" / name) for name in ("2008-09_r1", "2009-03_r1")}
-    shutil.rmtree(own.folder / "releases" / "2009-03_r1")
+    for place in ("releases", "ledger"):
+        shutil.rmtree(own.folder / place / "2009-03_r1")
     (own.folder / "current").unlink()
     (own.folder / "current").symlink_to("releases/2008-09_r1")
-    for step in ("the release is renamed", "the new link lies beside current"):
+    for step in ("the release is renamed, its entry in the ledger waits", "the new link lies beside current"):
         assert _killed(own, step, "publish", "2009-03") is None
         assert violations(own, known, {"2008-09_r1"}) == [], step
     assert (own.folder / "releases" / "2009-03_r1").is_dir()
