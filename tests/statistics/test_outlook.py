@@ -208,6 +208,34 @@ def test_nothing_counted_in_six_months_is_not_assessable() -> None:
     assert (found["deviation"], found["reason"]) == (None, "nothing counted in the last six months")
 
 
+def test_a_ratios_base_is_counted_from_the_break_too() -> None:
+    found = outlooks([20.0] * 42, [40.0] * 42, "percentage", "none", 100, broken_at=36)[41]
+    assert (found["numerator_to_date"], found["denominator_to_date"]) == (120, 240)
+
+
+@pytest.mark.parametrize("cases", [0.0, 20.0])
+def test_a_share_of_none_or_all_has_no_log_odds_to_be_wrong_by(cases: float) -> None:
+    # Three years of 10 in 20, whose season is known; then none, or all.
+    found = outlooks([10.0] * 36 + [cases] * 30, [20.0] * 66, "percentage", "wilson", 100)
+    assert all(row["deviation"] is None or math.isfinite(row["deviation"]) for row in found.values())
+    assert found[max(found)]["deviation"] is None
+
+
+def test_small_amounts_are_amounts() -> None:
+    # A tenth a month, with six to come: never wrong.
+    assert outlooks([0.1] * 42, kind="money", method="none")[41]["deviation"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_ratio_of_none_has_no_logarithm() -> None:
+    found = outlooks([10.0] * 36 + [0.0] * 30, [20.0] * 66, "percentage", "none", 100)
+    assert all(row["deviation"] is None or math.isfinite(row["deviation"]) for row in found.values())
+
+
+def test_money_of_which_none_came_has_no_logarithm() -> None:
+    found = outlooks([10.0] * 36 + [0.0] * 18, kind="money", method="none")
+    assert all(row["deviation"] is None or math.isfinite(row["deviation"]) for row in found.values())
+
+
 # Surveys.
 
 
