@@ -160,8 +160,16 @@ def test_a_steady_series_goes_on_and_chance_alone_makes_its_interval() -> None:
     # 10 a month for three years and six months: 60 to date, 60 to come; no error in the past, so s = √(1/60).
     found = outlooks([10.0] * 42)[41]
     assert (found["numerator_to_date"], found["projected"]) == (60, pytest.approx(120))
+    # Tried from positions 24 to 35 over six months each: twelve origins, just enough.
+    assert (found["origins"], found["is_widened"]) == (12, False)
     assert found["deviation"] == pytest.approx(math.sqrt(1 / 60), rel=1e-12)
     assert found["upper_80"] == pytest.approx(60 + 60 * math.exp(Z80 / math.sqrt(60)), rel=1e-12)
+
+
+def test_a_rate_is_projected_over_the_mean_residents_so_far() -> None:
+    # 120 in the year over 2,000 residents: 60 per 1,000.
+    found = outlooks([10.0] * 42, [2000.0] * 42, "rate", "poisson", 1000)[41]
+    assert (found["projected"], found["value_to_date"]) == (pytest.approx(60), pytest.approx(30))
 
 
 def test_the_season_carries_what_is_to_come() -> None:
