@@ -229,6 +229,13 @@ def test_a_share_of_none_or_all_has_no_log_odds_to_be_wrong_by(cases: float) -> 
     assert found[max(found)]["deviation"] is None
 
 
+@pytest.mark.parametrize("cases", [0.0, 20.0])
+def test_a_share_that_is_none_or_all_has_no_limits(cases: float) -> None:
+    # Five years of 10 in 20 prove the rule; then six months of none, or of all.
+    found = outlooks([10.0] * 60 + [cases] * 6, [20.0] * 66, "percentage", "wilson", 100)[65]
+    assert (found["deviation"], found["reason"]) == (None, "all or none of them so far")
+
+
 def test_small_amounts_are_amounts() -> None:
     # A tenth a month, with six to come: never wrong.
     assert outlooks([0.1] * 42, kind="money", method="none")[41]["deviation"] == pytest.approx(0, abs=1e-9)
