@@ -286,6 +286,7 @@ def test_a_surveys_year_is_made_of_what_was_asked_and_of_the_year_before() -> No
         },
     ).to_dicts()
     assert (found["projected"], found["deviation"]) == (78, pytest.approx(math.sqrt(3)))
+    assert (found["months_remaining"], found["method"]) == (6, "survey")
     assert found["lower_95"] == pytest.approx(78 - Z95 * math.sqrt(3))
     assert (found["actual"], found["is_inside_80"]) == (79, True)
 
