@@ -262,6 +262,8 @@ def test_a_surveys_year_is_made_of_what_was_asked_and_of_the_year_before() -> No
         {"period_basis": "financial_year_to_date", "period_month": month(29), "value": 80.0, "variance": 8.0},
         {"period_basis": "rolling_12_months", "period_month": month(29), "value": 76.0, "variance": 4.0},
         {"period_basis": "financial_year_to_date", "period_month": month(35), "value": 79.0, "variance": 4.0},
+        # In March nothing is to come.
+        {"period_basis": "rolling_12_months", "period_month": month(35), "value": 79.0, "variance": 4.0},
     ]
     results = pl.DataFrame(rows).with_columns(
         measure_id=pl.lit("m"),
