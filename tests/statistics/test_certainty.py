@@ -295,3 +295,9 @@ def test_what_was_not_judged_has_no_certainty(verdict: str) -> None:
 @pytest.mark.parametrize("verdict", ["ahead", "behind"])
 def test_a_count_on_its_way_is_a_full_count(verdict: str) -> None:
     assert judged("at_least", verdict, 160.0, 325.0, method="poisson")["certainty"] == "full_count"
+
+
+def test_a_change_whose_limit_lies_on_the_threshold_is_too_close_to_call() -> None:
+    # One standard error is 1, and the figure 1.96 of them off.
+    one = {"variance": 1.0, "variance_same_period_last_year": 0.0, "baseline": 0.0}
+    assert judged("point_change", "met", 1.959963984540054, 0.0, **one)["certainty"] == "too_close_to_call"

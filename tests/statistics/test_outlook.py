@@ -160,8 +160,16 @@ def test_a_steady_series_goes_on_and_chance_alone_makes_its_interval() -> None:
     # 10 a month for three years and six months: 60 to date, 60 to come; no error in the past, so s = √(1/60).
     found = outlooks([10.0] * 42)[41]
     assert (found["numerator_to_date"], found["projected"]) == (60, pytest.approx(120))
+    # Tried from positions 24 to 35 over six months each: twelve origins, just enough.
+    assert (found["origins"], found["is_widened"]) == (12, False)
     assert found["deviation"] == pytest.approx(math.sqrt(1 / 60), rel=1e-12)
     assert found["upper_80"] == pytest.approx(60 + 60 * math.exp(Z80 / math.sqrt(60)), rel=1e-12)
+
+
+def test_a_rate_is_projected_over_the_mean_residents_so_far() -> None:
+    # 120 in the year over 2,000 residents: 60 per 1,000.
+    found = outlooks([10.0] * 42, [2000.0] * 42, "rate", "poisson", 1000)[41]
+    assert (found["projected"], found["value_to_date"]) == (pytest.approx(60), pytest.approx(30))
 
 
 def test_the_season_carries_what_is_to_come() -> None:
@@ -208,6 +216,42 @@ def test_nothing_counted_in_six_months_is_not_assessable() -> None:
     assert (found["deviation"], found["reason"]) == (None, "nothing counted in the last six months")
 
 
+def test_a_ratios_base_is_counted_from_the_break_too() -> None:
+    found = outlooks([20.0] * 42, [40.0] * 42, "percentage", "none", 100, broken_at=36)[41]
+    assert (found["numerator_to_date"], found["denominator_to_date"]) == (120, 240)
+
+
+@pytest.mark.parametrize("cases", [0.0, 20.0])
+def test_a_share_of_none_or_all_has_no_log_odds_to_be_wrong_by(cases: float) -> None:
+    # Three years of 10 in 20, whose season is known; then none, or all.
+    found = outlooks([10.0] * 36 + [cases] * 30, [20.0] * 66, "percentage", "wilson", 100)
+    assert all(row["deviation"] is None or math.isfinite(row["deviation"]) for row in found.values())
+    assert found[max(found)]["deviation"] is None
+
+
+@pytest.mark.parametrize("cases", [0.0, 20.0])
+def test_a_share_that_is_none_or_all_has_no_limits(cases: float) -> None:
+    # Five years of 10 in 20 prove the rule; then six months of none, or of all.
+    found = outlooks([10.0] * 60 + [cases] * 6, [20.0] * 66, "percentage", "wilson", 100)[65]
+    assert (found["deviation"], found["reason"]) == (None, "all or none of them so far")
+
+
+def test_small_amounts_are_amounts() -> None:
+    # A tenth a month, with six to come: never wrong.
+    assert outlooks([0.1] * 42, kind="money", method="none")[41]["deviation"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_ratio_of_none_has_no_logarithm() -> None:
+    found = outlooks([10.0] * 36 + [0.0] * 30, [20.0] * 66, "percentage", "none", 100)
+    assert all(row["deviation"] is None or math.isfinite(row["deviation"]) for row in found.values())
+
+
+def test_money_of_which_none_came_has_no_logarithm() -> None:
+    found = outlooks([10.0] * 36 + [0.0] * 18, kind="money", method="none")
+    assert found[52]["deviation"] is not None
+    assert all(row["deviation"] is None or math.isfinite(row["deviation"]) for row in found.values())
+
+
 # Surveys.
 
 
@@ -218,6 +262,8 @@ def test_a_surveys_year_is_made_of_what_was_asked_and_of_the_year_before() -> No
         {"period_basis": "financial_year_to_date", "period_month": month(29), "value": 80.0, "variance": 8.0},
         {"period_basis": "rolling_12_months", "period_month": month(29), "value": 76.0, "variance": 4.0},
         {"period_basis": "financial_year_to_date", "period_month": month(35), "value": 79.0, "variance": 4.0},
+        # In March nothing is to come.
+        {"period_basis": "rolling_12_months", "period_month": month(35), "value": 79.0, "variance": 4.0},
     ]
     results = pl.DataFrame(rows).with_columns(
         measure_id=pl.lit("m"),
@@ -242,6 +288,7 @@ def test_a_surveys_year_is_made_of_what_was_asked_and_of_the_year_before() -> No
         },
     ).to_dicts()
     assert (found["projected"], found["deviation"]) == (78, pytest.approx(math.sqrt(3)))
+    assert (found["months_remaining"], found["method"]) == (6, "survey")
     assert found["lower_95"] == pytest.approx(78 - Z95 * math.sqrt(3))
     assert (found["actual"], found["is_inside_80"]) == (79, True)
 
