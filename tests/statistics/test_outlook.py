@@ -111,7 +111,7 @@ def test_series_have_the_outlook_of_a_second_reading(link: str, length: int) -> 
     widened = 0
     for at, row in found.items():
         left = 11 - at % 12
-        assert row["months_remaining"] == left
+        assert (row["months_remaining"], row["method"]) == (left, link)
         done = sum(y[at - 11 + left : at + 1])
         come = reading.to_come(y, at, left)
         assert come is not None
