@@ -81,7 +81,7 @@ def _list(warehouse: Path) -> None:
         else:
             said = f"{'damaged':<49}"
         print(f"{folder.name:<16}{month:<9}{said}{size:>6.1f}{'  current' if folder.name == current else ''}")
-    print(f"{len(folders)} releases in {warehouse / 'releases'}.")
+    print(f"In {warehouse / 'releases'}: {len(folders)}.")
 
 
 def _current(warehouse: Path) -> str:

@@ -105,6 +105,12 @@ def test_the_rest_of_the_group_is_without_the_area() -> None:
     assert first["units"] == 3
 
 
+def test_one_that_is_alone_has_no_rest_of_a_group() -> None:
+    # An effective size of a survey has more places than the sum of a group keeps.
+    (alone,) = compared([(60.1234567890123, 123.4567890123456)], method="wilson")
+    assert (alone["units"], alone["rest_of_group_value"]) == (1, None)
+
+
 def test_ranks_begin_with_the_best_and_are_shared() -> None:
     units = [(4.0, 100.0), (9.0, 100.0), (2.0, 100.0), (4.0, 100.0)]
     assert [u["rank_in_group"] for u in compared(units, better="lower")] == [2, 4, 1, 2]

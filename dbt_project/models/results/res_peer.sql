@@ -145,7 +145,9 @@ select
     value,
     units,
     multiplier * pooled as group_value,
-    multiplier * (group_numerator - numerator) / nullif(group_denominator - denominator, 0) as rest_of_group_value,
+    -- One that is alone has no others: what is left of its own figure is the noise of fractions.
+    case when units > 1 then multiplier * (group_numerator - numerator) / (group_denominator - denominator) end
+        as rest_of_group_value,
     -- 1 is the best, or the highest where neither direction is better; units that are alike share a rank.
     rank() over (
         partition by measure_id, peer_group, period_basis, period_month
