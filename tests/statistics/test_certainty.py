@@ -56,7 +56,7 @@ def test_a_rate_has_the_limits_of_its_count_over_its_denominator() -> None:
     (found,) = estimated("poisson", numerator=4.0, denominator=2000.0, value=2.0, multiplier=1000.0)
     assert (found["lower_95"], found["upper_95"]) == pytest.approx((1.08986537362633 / 2, 10.2415886754037 / 2))
     (count,) = estimated("poisson", numerator=4.0, value=4.0, multiplier=1.0)
-    assert count["upper_95"] == pytest.approx(10.2415886754037)
+    assert (count["lower_95"], count["upper_95"]) == pytest.approx((1.08986537362633, 10.2415886754037))
 
 
 def test_a_fraction_of_few_events_has_no_interval() -> None:
@@ -346,6 +346,16 @@ def test_a_count_shows_its_change_with_its_interval_and_is_a_full_count() -> Non
     assert found["certainty"] == "full_count"
     assert found["detectable_change"] == pytest.approx(3, abs=0.001)
     assert (found["change_lower_95"], found["change_upper_95"]) == (-5, -1)
+
+
+def test_the_detectable_change_of_a_count_is_in_percent_of_last_year() -> None:
+    # 100 · (1.959964 + 0.841621) · √(4 + 1) / 1; of none there is no percentage.
+    def detectable(last_year: float) -> Any:
+        counts = {"numerator": 4.0, "numerator_same_period_last_year": last_year, "amount": -3.0}
+        return judged("relative_change", "met", 4.0, 5.0, method="poisson", **counts)["detectable_change"]
+
+    assert detectable(1.0) == pytest.approx(626.453, abs=1e-3)
+    assert detectable(0.0) is None
 
 
 def test_a_share_of_cases_shows_its_change_in_points() -> None:

@@ -432,6 +432,11 @@ def test_money_has_no_whole_numbers() -> None:
     assert judged("at_least", 100, method="amount")["outlook_probability"] == 1
 
 
+def test_money_that_is_there_to_the_pound_has_reached_its_target() -> None:
+    reached = judged("at_least", 100, method="amount", kind="money")
+    assert (reached["outlook"], reached["outlook_probability"]) == ("on_track", 1)
+
+
 def test_a_rate_is_a_count_in_this_years_population() -> None:
     # 1,000 over 50,000 residents: a rate of 4.2 is 210.
     rate = judged("at_most", 4.2, unit=0.02, projected=4.0, kind="rate")
@@ -452,6 +457,28 @@ def test_a_share_is_judged_on_its_log_odds_and_another_ratio_on_its_logarithm() 
     assert judged("at_least", 100, method="share", **of_500)["outlook_probability"] == 0
     assert judged("at_least", 0, method="share", **of_500)["outlook_probability"] == 1
     assert judged("at_least", 110, method="ratio", **of_500)["outlook_probability"] > 0
+
+
+def test_an_error_of_one_is_an_error() -> None:
+    # 201 - 100 - ½ still to come of 100 + ½ expected: even odds. So are a share, a ratio and a survey at their level.
+    even = [judged("at_least", 201, deviation=1.0)]
+    parts = {"ratio": 0.5, "denominator_to_date": 200.0, "denominator_to_come": 200.0, "multiplier": 100.0}
+    even += [judged("at_least", 50, method=method, deviation=1.0, **parts) for method in ("share", "ratio")]
+    even += [judged("at_least", 200, method="survey", kind="survey_percentage", deviation=1.0)]
+    assert [row["outlook_probability"] for row in even] == [pytest.approx(0.5, abs=2e-7)] * 4
+    # A gap of 0 ± 1 within 1: Φ(1) - Φ(-1).
+    gap = judged("at_most", 1, better="lower", method="survey", kind="survey_gap", projected=0.0, deviation=1.0)
+    assert gap["outlook_probability"] == pytest.approx(float(stats.norm.cdf(1) - stats.norm.cdf(-1)), abs=3e-7)
+
+
+def test_a_share_of_at_least_none_is_reached_and_one_of_more_than_all_is_not() -> None:
+    parts = {"ratio": 0.5, "denominator_to_date": 200.0, "denominator_to_come": 200.0, "multiplier": 100.0}
+    for method in ("share", "ratio"):
+        assert judged("at_least", 0, method=method, **parts)["outlook_probability"] == 1
+        assert judged("at_most", 0, better="lower", method=method, **parts)["outlook_probability"] == 0
+    assert judged("at_least", 100, method="share", **parts)["outlook_probability"] == 0
+    # A ratio of two counts may pass 100 %.
+    assert judged("at_least", 100, method="ratio", **parts)["outlook_probability"] > 0
 
 
 def test_a_survey_is_judged_on_its_own_scale() -> None:

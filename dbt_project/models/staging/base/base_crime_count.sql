@@ -1,5 +1,6 @@
 {{ config(pre_hook="{{ delete_gone_deliveries('recorded_crime') }}") }}
--- One row per delivery, period, area, offence, flags and group of the victim: offences, and how many of them led to an arrest or an outcome.
+-- One row per delivery, period, area, offence, flags and group of the victim: offences, and how many of them led to an
+-- arrest or an outcome.
 select
     delivery_id,
     period_month,
