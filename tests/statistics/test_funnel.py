@@ -18,50 +18,66 @@ from tests.statistics.second_reading import funnel
 from tests.statistics.sql import run
 
 MONTH = dt.date(2009, 3, 1)
-KEYS = ["measure_id", "area_id", "source", "population_group", "period_basis", "period_month"]
+
+
+def beside(
+    results: list[dict[str, Any]],
+    measure: dict[str, Any],
+    groups: list[dict[str, Any]] | None = None,
+    residents: list[tuple[str, dt.date, int, float]] | None = None,
+    reporting: dt.date = MONTH,
+) -> list[dict[str, Any]]:
+    """Figures of areas beside each other; without groups, all are one. `residents`: area, month, months, how many."""
+    base = {"measure_id": "m", "source": "s", "population_group": "all", "period_basis": "rolling_12_months"}
+    base |= {"period_month": MONTH, "share_of": None, "denominator": None, "is_published_value": False}
+    rows = [{**base, **result} for result in results]
+    areas = sorted({row["area_id"] for row in rows})
+    of_groups = groups or [{"peer_group": "g", "area_id": area} for area in areas]
+    dates = {"valid_from": dt.date(1990, 4, 1), "valid_to": None}
+    floats = dict.fromkeys(("value", "numerator", "denominator", "share_of"), pl.Float64)
+    windows = [("rolling_12_months", reporting, dt.date(2008, 4, 1), 12), ("month", reporting, reporting, 1)]
+    drawn = run(
+        ["res_peer"],
+        {
+            "peer_groups": pl.DataFrame(
+                [{**dates, **group} for group in of_groups], schema_overrides={"valid_to": pl.Date}
+            ),
+            "measures": pl.DataFrame([{"measure_id": "m", "better": "lower", **measure}]),
+            "res_source_rank": pl.DataFrame(
+                [{"measure_id": "m", "source": "s", "rank": 2}, {"measure_id": "m", "source": "t", "rank": 1}]
+            ),
+            "res_source_result": pl.DataFrame(rows, schema_overrides=floats),
+            "reporting_month": pl.DataFrame({"reporting_month": [reporting]}),
+            "int_window": pl.DataFrame(
+                windows, schema=["period_basis", "period_month", "window_from", "window_months"], orient="row"
+            ),
+            "int_population": pl.DataFrame(
+                residents or [],
+                schema={"area_id": pl.String, "period_month": pl.Date, "months_covered": pl.Int64}
+                | {"population": pl.Float64},
+                orient="row",
+            ),
+        },
+    )
+    return drawn.sort("peer_group", "area_id").to_dicts()
 
 
 def compared(
     units: list[tuple[float, float]], method: str = "poisson", better: str = "lower", multiplier: float = 1000
 ) -> list[dict[str, Any]]:
     """The units (numerator, denominator) beside each other, in their order."""
-    areas = [f"a{number:02}" for number in range(len(units))]
-    key = {"measure_id": "m", "source": "s", "population_group": "all", "period_basis": "rolling_12_months"}
+    measure = {"better": better, "interval_method": method, "denominator_kind": "stock", "multiplier": multiplier}
     results = [
         {
-            **key,
-            "area_id": area,
-            "period_month": MONTH,
+            "area_id": f"a{number:02}",
             "value": multiplier * numerator / denominator if denominator else None,
             "numerator": numerator,
             "denominator": denominator,
             "share_of": denominator if method in ("wilson", "survey") else None,
-            "is_published_value": False,
         }
-        for area, (numerator, denominator) in zip(areas, units, strict=True)
+        for number, (numerator, denominator) in enumerate(units)
     ]
-    floats = dict.fromkeys(("value", "numerator", "denominator", "share_of"), pl.Float64)
-    groups = [{"peer_group": "g", "area_id": area, "valid_from": dt.date(1990, 4, 1)} for area in areas]
-    measure = {"measure_id": "m", "better": better, "interval_method": method, "denominator_kind": "stock"}
-    drawn = run(
-        ["res_peer"],
-        {
-            "peer_groups": pl.DataFrame(groups).with_columns(valid_to=pl.lit(None, pl.Date)),
-            "measures": pl.DataFrame([{**measure, "multiplier": multiplier}]),
-            "res_source_rank": pl.DataFrame([{"measure_id": "m", "source": "s", "rank": 1}]),
-            "res_source_result": pl.DataFrame(results, schema_overrides=floats),
-            "reporting_month": pl.DataFrame({"reporting_month": [MONTH]}),
-            "int_window": pl.DataFrame(
-                schema={"period_basis": pl.String, "period_month": pl.Date, "window_from": pl.Date}
-                | {"window_months": pl.Int64}
-            ),
-            "int_population": pl.DataFrame(
-                schema={"area_id": pl.String, "period_month": pl.Date, "months_covered": pl.Int64}
-                | {"population": pl.Float64}
-            ),
-        },
-    )
-    return drawn.sort("area_id").to_dicts()
+    return beside(results, measure)
 
 
 @pytest.mark.parametrize("method", ["poisson", "wilson"])
@@ -154,6 +170,88 @@ def test_what_is_no_count_of_cases_is_ranked_and_has_no_funnel() -> None:
     units = compared([(4, 100), (9, 100), (2, 100)], method="none")
     assert [u["rank_in_group"] for u in units] == [2, 3, 1]
     assert {u["funnel_flag"] for u in units} == {None}
+
+
+# What is held against what.
+
+COUNT = {"interval_method": "poisson", "denominator_kind": None, "multiplier": 1.0}
+SHARE = {"interval_method": "wilson", "denominator_kind": "flow", "multiplier": 100.0}
+
+
+def share(area: str, value: float = 50.0, **others: Any) -> dict[str, Any]:
+    return {"area_id": area, "value": value, "numerator": value, "denominator": 100.0, "share_of": 100.0, **others}
+
+
+def test_a_count_is_held_against_the_mean_residents_of_its_months() -> None:
+    months = [dt.date(2008 + (at + 3) // 12, (at + 3) % 12 + 1, 1) for at in range(12)]
+    # 1,000 in Barnet; in Camden 1,000 for half a year and 3,000 for the other: 2,000; of Ealing a month is not known.
+    residents = [("barnet", month, 1, 1000.0) for month in months]
+    residents += [("camden", month, 1, 1000.0 if at < 6 else 3000.0) for at, month in enumerate(months)]
+    residents += [("ealing", month, 1, 1000.0) for month in months[:11]]
+    # What an annual source says of them is for annual figures; the months outside of the year are not in it.
+    residents += [
+        ("barnet", MONTH, 12, 9e9),
+        ("barnet", dt.date(2008, 3, 1), 1, 9e9),
+        ("barnet", dt.date(2009, 4, 1), 1, 9e9),
+    ]
+    counts = [
+        {"area_id": area, "value": n, "numerator": n} for area, n in (("barnet", 5.0), ("camden", 6.0), ("ealing", 7.0))
+    ]
+    found = beside(counts, COUNT, residents=residents)
+    assert [(row["area_id"], row["denominator"], row["value"]) for row in found] == [
+        ("barnet", 1000, 5),
+        ("camden", 2000, 3),
+    ]
+
+
+def test_money_is_held_against_nothing() -> None:
+    assert beside([{"area_id": "a", "value": 5.0, "numerator": 5.0}], {**COUNT, "interval_method": "none"}) == []
+
+
+def test_years_that_end_a_quarter_or_with_the_reporting_month_are_compared() -> None:
+    months = [dt.date(2008, month, 1) for month in range(1, 12)]
+    found = beside([share("a", period_month=month) for month in months], SHARE, reporting=dt.date(2008, 11, 1))
+    assert sorted(row["period_month"].month for row in found) == [3, 6, 9, 11]
+
+
+def test_only_figures_of_everybody_over_a_year_that_were_counted_are_compared() -> None:
+    left_out = [
+        share("b", population_group="gender:female"),
+        share("c", period_basis="month"),
+        share("d", is_published_value=True),
+        share("e", value=None, numerator=50.0),
+    ]
+    assert [row["area_id"] for row in beside([share("a"), *left_out], SHARE)] == ["a"]
+
+
+def test_an_area_is_in_a_group_from_the_first_to_the_last_day_it_is_named_for() -> None:
+    before, after = MONTH - dt.timedelta(days=1), MONTH + dt.timedelta(days=1)
+    named = {
+        "a": {"valid_from": MONTH},
+        "b": {"valid_from": after},
+        "c": {"valid_to": MONTH},
+        "d": {"valid_to": before},
+    }
+    groups = [{"peer_group": "g", "area_id": area, **dates} for area, dates in named.items()]
+    assert [row["area_id"] for row in beside([share(area) for area in named], SHARE, groups)] == ["a", "c"]
+
+
+def test_a_group_is_compared_by_the_source_that_has_most_of_it_and_then_by_the_better_one() -> None:
+    s, t = {"source": "s"}, {"source": "t"}
+    most = beside([share("a", **s), share("b", **s), share("a", 60.0, **t)], SHARE)
+    assert [(row["area_id"], row["source"], row["units"]) for row in most] == [("a", "s", 2), ("b", "s", 2)]
+    # As many: t is ranked before s.
+    tied = beside([share("a", **s), share("b", **t)], SHARE)
+    assert [(row["area_id"], row["source"]) for row in tied] == [("b", "t")]
+
+
+def test_a_survey_is_held_against_its_effective_respondents() -> None:
+    measure = {"interval_method": "survey", "denominator_kind": "flow", "multiplier": 100.0}
+    units = [share(area, value, denominator=7.0, numerator=7.0) for area, value in (("a", 70.0), ("b", 40.0))]
+    first, second = beside(units, measure)
+    assert (first["numerator"], first["denominator"], first["value"]) == (70, 100, pytest.approx(70))
+    # Of both together 110 in 200.
+    assert (second["group_value"], second["rest_of_group_value"]) == (pytest.approx(55), pytest.approx(70))
 
 
 # Real units.

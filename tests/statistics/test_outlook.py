@@ -563,6 +563,7 @@ def test_what_must_still_come_is_in_the_unit_of_the_measure() -> None:
     share = {"method": "share", "multiplier": 100.0, "unit": 100.0, "ratio": 0.4, "numerator_to_date": 60.0}
     share |= {"denominator_to_date": 150.0, "denominator_to_come": 100.0}
     assert judged("at_least", 50, **share)["required_run_rate"] == pytest.approx(65)
+    assert judged("at_least", 5, **share)["required_run_rate"] == 0
     # 77 over the 6 months so far, 78 asked of 12: 79 in the 6 to come; over 9 and 3: (78 · 12 - 77 · 9) / 3 = 81.
     survey = {"method": "survey", "value_to_date": 77.0, "kind": "survey_percentage"}
     assert judged("at_least", 78, **survey)["required_run_rate"] == pytest.approx(79)
