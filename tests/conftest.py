@@ -20,6 +20,7 @@ import duckdb
 import pytest
 
 from orchestration.sample_deliveries import write_sample
+from tests import refresher
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT.parent / "shared" / "open_data"
@@ -46,16 +47,9 @@ class Warehouse:
     folder: Path
 
     def refresh(self, month: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the refresh in a process of its own, as `make refresh` does."""
+        """Refresh in a process of its own, as `make refresh` does."""
         arguments = ["--month", month] if month else []
-        return subprocess.run(
-            [sys.executable, "-m", "orchestration.refresh", *arguments],
-            cwd=ROOT,
-            env=self.environment(**environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return refresher.refresh(arguments, self.environment(**environment))
 
     def copy(self, folder: Path) -> "Warehouse":
         """Raw folder and warehouse once more, to be damaged."""
@@ -99,8 +93,15 @@ def _made_once(name: str, make: Callable[[Path], None], factory: pytest.TempPath
 
 
 def _published(warehouse: Warehouse, month: str | None) -> str:
-    """What a refresh says that publishes."""
-    ended = warehouse.refresh(month)
+    """What `make refresh` runs says when it publishes."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "orchestration.refresh", *(["--month", month] if month else [])],
+        cwd=ROOT,
+        env=warehouse.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     return ended.stdout
 
