@@ -204,6 +204,13 @@ def test_a_count_is_held_against_the_mean_residents_of_its_months() -> None:
     ]
 
 
+def test_where_nobody_lives_there_is_no_rate_and_where_one_does_there_is() -> None:
+    months = [dt.date(2008 + (at + 3) // 12, (at + 3) % 12 + 1, 1) for at in range(12)]
+    residents = [(area, month, 1, n) for area, n in (("heathrow", 0.0), ("islet", 1.0)) for month in months]
+    counts = [{"area_id": area, "value": 1.0, "numerator": 1.0} for area in ("heathrow", "islet")]
+    assert [(row["area_id"], row["value"]) for row in beside(counts, COUNT, residents=residents)] == [("islet", 1000)]
+
+
 def test_money_is_held_against_nothing() -> None:
     assert beside([{"area_id": "a", "value": 5.0, "numerator": 5.0}], {**COUNT, "interval_method": "none"}) == []
 
