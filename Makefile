@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: refresh test test-long benchmark dev sample quarantine withdraw releases rollback verify rebuild \
-	measure lock clean
+	query measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -62,12 +62,17 @@ withdraw: .venv/synced
 releases: .venv/synced
 	@$(BIN)/python -m orchestration.releases list
 
-rollback verify rebuild: export OF_RELEASE := $(value RELEASE)
+rollback verify rebuild query: export OF_RELEASE := $(value RELEASE)
 rollback verify: .venv/synced
 	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
 
 rebuild: .venv/synced $(MANIFEST)
 	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
+
+# A question to a release, read-only: make query SQL="select title, verdict from scorecard"
+query: export ASKED_SQL := $(value SQL)
+query: .venv/synced
+	@$(BIN)/python -m orchestration.query --sql="$$ASKED_SQL" --release="$$OF_RELEASE"
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'
