@@ -2,8 +2,8 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test test-long benchmark dev sample quarantine withdraw releases rollback verify rebuild \
-	query measure lock clean
+.PHONY: refresh test test-long benchmark benchmark-queries dev sample quarantine withdraw releases rollback verify \
+	rebuild query measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -40,6 +40,11 @@ test-long: .venv/synced $(MANIFEST)
 benchmark: .venv/synced $(MANIFEST)
 	@$(BIN)/python -m tests.benchmark --folder '$(or $(WAREHOUSE),warehouse)/benchmark' \
 		$(if $(ROWS),--rows $(ROWS)) $(if $(REPEAT),--repeat $(REPEAT))
+
+# What a reader waits for: the headline queries on the current release, beside its Parquet files.
+benchmark-queries: .venv/synced
+	@$(BIN)/python -m tests.benchmark.queries --folder '$(or $(WAREHOUSE),warehouse)/benchmark' \
+		$(if $(REPEAT),--repeat $(REPEAT))
 
 dev: .venv/synced $(MANIFEST)
 	$(BIN)/python -m orchestration.dev
