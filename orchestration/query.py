@@ -8,6 +8,7 @@ Does not belong here: what is in a release (`publishing.py`), releases as such (
 import argparse
 import shutil
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _as_text(names: list[str], rows: list[tuple[Any, ...]], width: int) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _cell(value: Any) -> str:
