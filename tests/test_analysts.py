@@ -377,15 +377,18 @@ def test_another_release_answers_when_it_is_named(desk: Path) -> None:
     assert "2008-09-01" in ask(desk, "select reporting_month from release", RELEASE="2008-09_r1").stdout
 
 
-@pytest.mark.parametrize("sql", ["select '$(touch ran)' as a, '`touch ran`' as b", '-- a comment\nselect 1 as "it\'s"'])
-def test_a_question_goes_through_no_shell(sql: str, desk: Path) -> None:
-    assert ask(desk, sql).returncode == 0
+@pytest.mark.parametrize(
+    "text", ["$(touch ran)", "`touch ran`", "$$HOME ${HOME}", '"; touch ran; "', "100%", "-- --sql"]
+)
+def test_a_question_comes_through_make_and_shell_as_it_was_asked(text: str, desk: Path) -> None:
+    assert ask(desk, f"-- a comment first\nselect '{text}' as said").stdout.splitlines()[2] == text
     assert not (desk / "ran").exists()
 
 
-def test_control_characters_of_a_text_do_not_reach_the_terminal(desk: Path) -> None:
-    said = ask(desk, "select 'a' || chr(27) || '[2J' || chr(10) || 'b' || chr(8238) as hostile").stdout
-    assert said.splitlines()[2] == r"a\x1b[2J\nb\u202e"
+@pytest.mark.parametrize("columns", ["hostile", "hostile, repeat('wide', 15) as b, repeat('wide', 15) as c"])
+def test_control_characters_of_a_text_do_not_reach_the_terminal(columns: str, desk: Path) -> None:
+    hostile = "'a' || chr(27) || '[2J' || chr(10) || 'b' || chr(8238)"
+    assert r"a\x1b[2J\nb\u202e" in ask(desk, f"select {columns} from (select {hostile} as hostile)").stdout.split()
 
 
 REFUSED = {
