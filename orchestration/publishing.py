@@ -371,7 +371,7 @@ def _write_database(
     hashes = [delivery["sha256"] for delivery in manifest["deliveries"] if _is_used(delivery)]
     row = [hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]]
     build.execute(f"insert into release_file.main.release values ({', '.join('?' for _ in row)})", row)
-    meanings = [*_dictionary(tables), *dictionary_rows()]
+    meanings = [*_dictionary(tables), *dictionary_rows(tables)]
     build.executemany("insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", meanings)
     ledger.fill_tables(build, path.parents[2], "release_file.main")
     for name, table in tables.items():

@@ -9,6 +9,7 @@ that is also a parameter's means the parameter. Nothing here needs an extension:
 a client without time zones.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,12 @@ import duckdb
 
 @dataclass(frozen=True)
 class TableMacro:
-    """A question with its parameters; `reads` names the tables it is answered from."""
+    """A question with its parameters; `reads` names the tables it is answered from, without which it is not made."""
 
     name: str
     parameters: str
     meaning: str
-    reads: str
+    reads: tuple[str, ...]
     query: str
 
 
@@ -35,7 +36,7 @@ MACROS = [
         "measure_id, area, basis := null",
         "A measure in an area over time, everybody taken together, with its control chart: one row per period. Without"
         " basis: on the one it is charted on, or rolling_12_months. The area by its id or its title.",
-        "fct_measure_result, fct_process_control, dim_measure, dim_area",
+        ("fct_measure_result", "fct_process_control", "dim_measure", "dim_area"),
         f"""
         with asked as (
             select measure_id as measure
@@ -75,7 +76,7 @@ MACROS = [
         "A measure in every borough for the period that ends with a month, beside the force: one row per borough. Rank"
         " and funnel flag, per 1,000 residents for a count, are of the year to a quarter's end or to the reporting"
         " month. The month as a date, or as text like 2009-03.",
-        "fct_measure_result, fct_peer_comparison, dim_area",
+        ("fct_measure_result", "fct_peer_comparison", "dim_area"),
         """
         with figures as (
             select result.*
@@ -111,7 +112,7 @@ MACROS = [
         "What the releases published up to the end of a day (UTC) said of a measure: one row per figure as it stood"
         " then (said is figure), and per line of the newest scorecard of each reporting month (said is verdict, and"
         " period_month the reporting month). The day as a date, or as text like 2009-04-30.",
-        "fct_reported_result, fct_reported_verdict",
+        ("fct_reported_result", "fct_reported_verdict"),
         """
         with asked as (
             select epoch_us((try_cast(as_of as date) + 1)::timestamp) as day_ended
@@ -153,7 +154,7 @@ MACROS = [
         "measure_id, area, known_on := null",
         "What was compared and how it was judged, month by month, under the targets known on a day (without one: on the"
         " day the release judges by): one row per target, group and month. The area by its id or its title.",
-        "fct_target_verdict, dim_area, release",
+        ("fct_target_verdict", "dim_area", "release"),
         f"""
         with asked as (
             select coalesce(try_cast(known_on as date), release.targets_known_on) as known_on_day
@@ -178,7 +179,7 @@ MACROS = [
         "find_measure",
         "words",
         "The measures whose id, title or definition holds these words, however cased: one row per measure.",
-        "dim_measure",
+        ("dim_measure",),
         """
         select
             known.measure_id, known.title, known.unit, known.better, known.tier, known.status, known.proxy_for,
@@ -191,18 +192,25 @@ MACROS = [
 ]
 
 
+def macros_over(tables: Iterable[str]) -> list[TableMacro]:
+    """The macros that these tables can answer: a release without the tables of one is without it."""
+    there = set(tables)
+    return [macro for macro in MACROS if there.issuperset(macro.reads)]
+
+
 def create_macros(database: Path) -> None:
-    """Create every macro in a release's database, with its meaning as its comment."""
+    """Create the macros in a release's database, each with its meaning as its comment."""
     with duckdb.connect(str(database)) as connection:
-        for macro in MACROS:
+        tables = connection.execute("select table_name from information_schema.tables").fetchall()
+        for macro in macros_over(name for (name,) in tables):
             connection.execute(f"create macro {macro.name}({macro.parameters}) as table {macro.query}")
             connection.execute(f"comment on macro table {macro.name} is $meaning${macro.meaning}$meaning$")
 
 
-def dictionary_rows() -> list[tuple[str, None, str, None, str]]:
+def dictionary_rows(tables: Iterable[str]) -> list[tuple[str, None, str, None, str]]:
     """A row of `data_dictionary` for each macro: its name, no column, what it means, no unit, its tables."""
     rows = []
-    for macro in MACROS:
+    for macro in macros_over(tables):
         meaning = f"Macro {macro.name}({macro.parameters}). {macro.meaning}"
-        rows.append((macro.name, None, meaning, None, f"macro over {macro.reads}"))
+        rows.append((macro.name, None, meaning, None, f"macro over {', '.join(macro.reads)}"))
     return rows
