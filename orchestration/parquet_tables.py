@@ -20,6 +20,8 @@ def write_parquet(database: Path, folder: Path) -> None:
     """
     (folder / FOLDER).mkdir()
     with duckdb.connect(str(database), read_only=True) as release, contextlib.chdir(folder / FOLDER):
+        # Drawn between the lines of the refresh on a slow disk.
+        release.execute("set enable_progress_bar = false")
         tables = release.execute(
             "select table_name, comment, release_id from duckdb_tables(), release order by table_name"
         ).fetchall()

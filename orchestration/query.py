@@ -37,6 +37,8 @@ def main() -> None:
     alone: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False}
     try:
         with duckdb.connect(str(folder / DATABASE), read_only=True, config=alone) as release:
+            # Drawn into what is printed, or piped on, when an answer takes its time.
+            release.execute("set enable_progress_bar = false")
             answer = release.execute(arguments.sql)
             names = [column[0] for column in answer.description or []]
             rows = answer.fetchmany(MOST_ROWS + 1) if names else []
