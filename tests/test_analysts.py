@@ -11,7 +11,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -41,9 +41,7 @@ def run(command: list[str], desk: Path) -> subprocess.CompletedProcess[str]:
     unset = ("RAW_DIR", "WAREHOUSE_DIR", "MAKEFLAGS", "MAKELEVEL")
     kept = {name: value for name, value in os.environ.items() if name not in unset}
     path = f"{Path(sys.executable).parent}:{kept['PATH']}"
-    return subprocess.run(
-        command, cwd=desk, env={**kept, "PATH": path, "COLUMNS": "120"}, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=desk, env={**kept, "PATH": path}, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("example", RUN, ids=[f"{e.section}: {e.words[:40]}" for e in RUN])
@@ -340,16 +338,26 @@ def test_parquet_has_every_table_the_same_rows_in_the_same_order(sample: Warehou
         assert stat.S_IMODE(path.stat().st_mode) == 0o444
 
 
-def ask(desk: Path, sql: str, **others: str) -> subprocess.CompletedProcess[str]:
-    return run(["make", "-s", "query", f"SQL={sql}", *(f"{name}={value}" for name, value in others.items())], desk)
+Answer = Callable[..., list[str]]
 
 
-def test_a_question_is_answered_with_a_table_and_the_release_it_is_of(desk: Path) -> None:
-    answered = ask(
-        desk,
-        "select 'a' as letter, 1.5 as number, null as nothing, true as truth union all select 'bb', 10, null, false",
-    )
-    assert answered.stdout.splitlines() == [
+@pytest.fixture
+def answer(sample: Warehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Answer:
+    """The lines the command prints to a question, in this process."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def asked(sql: str, release: str = "", warehouse: Path = sample.folder) -> list[str]:
+        monkeypatch.setenv("WAREHOUSE_DIR", str(warehouse))
+        monkeypatch.setattr(sys, "argv", ["query", f"--sql={sql}", f"--release={release}"])
+        query.main()
+        return capsys.readouterr().out.splitlines()
+
+    return asked
+
+
+def test_a_question_is_answered_with_a_table_and_the_release_it_is_of(answer: Answer) -> None:
+    first = "select 'a' as letter, 1.5 as number, null as nothing, true as truth"
+    assert answer(f"{first} union all select 'bb', 10, null, false") == [
         "letter  number  nothing  truth",
         "------  ------  -------  -----",
         "a          1.5  NULL     true",
@@ -359,36 +367,31 @@ def test_a_question_is_answered_with_a_table_and_the_release_it_is_of(desk: Path
 
 
 def test_rows_too_wide_for_the_terminal_are_shown_one_below_the_other_with_every_column(
-    desk: Path, sample: Warehouse
+    answer: Answer, sample: Warehouse
 ) -> None:
     columns = [name for (name, *_) in sample.release().execute("describe scorecard").fetchall()]
-    blocks = ask(desk, "from scorecard limit 2").stdout.removesuffix("2009-03_r1: 2 rows.\n").strip().split("\n\n")
-    assert [[line.split()[0] for line in block.splitlines()] for block in blocks] == [columns, columns]
+    *blocks, counted = answer("from scorecard limit 2")
+    assert [line.split()[0] for line in blocks if line] == columns + columns
+    assert (blocks.index(""), counted) == (len(columns), "2009-03_r1: 2 rows.")
 
 
-def test_rows_beyond_the_limit_are_told_of(desk: Path) -> None:
-    told = {rows: ask(desk, f"from range({rows})").stdout.splitlines() for rows in (100, 101)}
+def test_rows_beyond_the_limit_are_told_of(answer: Answer) -> None:
+    told = {rows: answer(f"from range({rows})") for rows in (100, 101)}
     assert [len(lines) for lines in told.values()] == [103, 103]
     assert told[100][-1] == "2009-03_r1: 100 rows."
     assert told[101][-1] == "2009-03_r1: the first 100 rows; there are more."
 
 
-def test_another_release_answers_when_it_is_named(desk: Path) -> None:
-    assert "2008-09-01" in ask(desk, "select reporting_month from release", RELEASE="2008-09_r1").stdout
-
-
-@pytest.mark.parametrize(
-    "text", ["$(touch ran)", "`touch ran`", "$$HOME ${HOME}", '"; touch ran; "', "100%", "-- --sql"]
-)
-def test_a_question_comes_through_make_and_shell_as_it_was_asked(text: str, desk: Path) -> None:
-    assert ask(desk, f"-- a comment first\nselect '{text}' as said").stdout.splitlines()[2] == text
-    assert not (desk / "ran").exists()
+def test_another_release_answers_when_it_is_named(answer: Answer) -> None:
+    asked = "select reporting_month from release"
+    assert answer(asked, release="2008-09_r1")[2:] == ["2008-09-01", "2008-09_r1: 1 row."]
 
 
 @pytest.mark.parametrize("columns", ["hostile", "hostile, repeat('wide', 15) as b, repeat('wide', 15) as c"])
-def test_control_characters_of_a_text_do_not_reach_the_terminal(columns: str, desk: Path) -> None:
+def test_control_characters_of_a_text_do_not_reach_the_terminal(columns: str, answer: Answer) -> None:
     hostile = "'a' || chr(27) || '[2J' || chr(10) || 'b' || chr(8238)"
-    assert r"a\x1b[2J\nb\u202e" in ask(desk, f"select {columns} from (select {hostile} as hostile)").stdout.split()
+    lines = answer(f"select {columns} from (select {hostile} as hostile)")
+    assert r"a\x1b[2J\nb\u202e" in [word for line in lines for word in line.split()]
 
 
 REFUSED = {
@@ -403,32 +406,34 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("sql", REFUSED)
-def test_what_cannot_be_answered_says_why(
-    sql: str, sample: Warehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("WAREHOUSE_DIR", str(sample.folder))
-    monkeypatch.setattr(sys, "argv", ["query", f"--sql={sql}"])
+def test_what_cannot_be_answered_says_why(sql: str, answer: Answer) -> None:
     with pytest.raises(SystemExit, match=re.escape(REFUSED[sql])):
-        query.main()
-    assert capsys.readouterr().out == ""
+        answer(sql)
+
+
+def test_a_warehouse_without_a_release_says_what_makes_one(answer: Answer, tmp_path: Path) -> None:
+    said = f"No release is in {tmp_path} yet. `make refresh` publishes one."
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        answer("select 1", warehouse=tmp_path)
+
+
+@pytest.mark.parametrize("release_id", ["2001-01_r1", "../current", "."])
+def test_a_release_that_is_not_there_is_said(release_id: str, answer: Answer) -> None:
+    said = f"No release is called «{release_id}». `make releases` lists them."
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        answer("select 1", release=release_id)
+
+
+def test_a_question_comes_through_make_and_shell_as_it_was_asked(desk: Path) -> None:
+    texts = ["$(touch ran)", "`touch ran`", "$$HOME ${HOME}", '"; touch ran; "', "100%", "-- --sql", "#"]
+    asked = " union all ".join(f"select {place}, '{text}'" for place, text in enumerate(texts))
+    ended = run(["make", "-s", "query", f"SQL=-- a comment first\n{asked} order by all"], desk)
+    assert [line.split(maxsplit=1)[1] for line in ended.stdout.splitlines()[2:-1]] == texts
+    assert not (desk / "ran").exists()
 
 
 def test_a_wrong_question_ends_with_the_reason_and_no_stack_trace(desk: Path) -> None:
-    ended = ask(desk, "selec 1")
+    ended = run(["make", "-s", "query", "SQL=selec 1"], desk)
     assert ended.returncode != 0
     assert ended.stderr.startswith('Parser Error: syntax error at or near "selec"')
     assert "Traceback" not in ended.stderr
-
-
-@pytest.mark.parametrize(
-    ("release_id", "folder", "said"),
-    [
-        ("", "empty", "No release is in {}/empty yet. `make refresh` publishes one."),
-        ("2001-01_r1", "warehouse", "No release is called «2001-01_r1». `make releases` lists them."),
-        ("../current", "warehouse", "No release is called «../current». `make releases` lists them."),
-    ],
-)
-def test_a_release_that_is_not_there_is_said(release_id: str, folder: str, said: str, desk: Path) -> None:
-    ended = ask(desk, "select 1", RELEASE=release_id, WAREHOUSE=str(desk / folder))
-    assert ended.returncode != 0
-    assert ended.stderr.splitlines()[0] == said.format(desk)
