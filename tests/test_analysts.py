@@ -19,6 +19,7 @@ import pytest
 
 from orchestration import query
 from orchestration.table_macros import MACROS, create_macros
+from tests.benchmark.queries import headline_queries, measured, over_parquet
 from tests.conftest import ROOT, Warehouse
 from tests.examples import README, Example, examples
 
@@ -94,6 +95,26 @@ def test_the_readme_calls_every_macro_as_it_is_and_the_release_explains_it(sampl
         "select table_name, meaning from data_dictionary where column_name is null and source like 'macro over %'"
     ).fetchall()
     assert sorted(rows) == sorted((m.name, f"Macro {calls[m.name]}. {m.meaning}") for m in MACROS)
+
+
+def test_the_headline_queries_are_timed_on_the_file_and_on_its_parquet_with_one_answer(
+    sample: Warehouse, tmp_path: Path
+) -> None:
+    release = (sample.folder / "current").resolve()
+    beside = over_parquet(release, tmp_path)
+    queries = headline_queries()
+    lines = [measured(query, release / "performance.duckdb", beside, 1) for query in queries]
+    assert [line[0] for line in lines] == [query.words for query in queries]
+    assert len({query.words for query in queries}) == len(queries) > 10
+
+
+def test_a_query_that_parquet_answers_otherwise_ends_the_benchmark(sample: Warehouse, tmp_path: Path) -> None:
+    release = (sample.folder / "current").resolve()
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        other.execute("create table scorecard as select 'met' as verdict")
+    query = Example("", "Of verdicts", "sql", "select verdict from scorecard")
+    with pytest.raises(SystemExit, match="answer differently: Of verdicts"):
+        measured(query, release / "performance.duckdb", tmp_path / "other.duckdb", 1)
 
 
 # Each macro held against SQL written by hand for one case.
