@@ -317,7 +317,7 @@ def contents(path: Path) -> Iterator[bytes]:
             for (table,) in events.execute("select name from sqlite_master where type = 'table'").fetchall():
                 yield str(events.execute(f'select * from "{table}"').fetchall()).encode()
     elif raw.startswith(b"PAR1"):
-        yield pl.read_parquet(io.BytesIO(raw)).select(pl.all().cast(pl.String)).write_csv().encode()
+        yield pl.read_parquet(io.BytesIO(raw)).write_ndjson().encode()
     elif raw.startswith(b"\x1f\x8b"):
         yield gzip.decompress(raw)
     elif raw.startswith(b"PK"):
