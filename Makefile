@@ -2,8 +2,8 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test test-long benchmark dev sample quarantine withdraw releases rollback verify rebuild \
-	measure lock clean
+.PHONY: refresh test test-long benchmark benchmark-queries dev sample quarantine withdraw releases rollback verify \
+	rebuild query measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -41,6 +41,11 @@ benchmark: .venv/synced $(MANIFEST)
 	@$(BIN)/python -m tests.benchmark --folder '$(or $(WAREHOUSE),warehouse)/benchmark' \
 		$(if $(ROWS),--rows $(ROWS)) $(if $(REPEAT),--repeat $(REPEAT))
 
+# What a reader waits for: the headline queries on the current release, beside its Parquet files.
+benchmark-queries: .venv/synced
+	@$(BIN)/python -m tests.benchmark.queries --folder '$(or $(WAREHOUSE),warehouse)/benchmark' \
+		$(if $(REPEAT),--repeat $(REPEAT))
+
 dev: .venv/synced $(MANIFEST)
 	$(BIN)/python -m orchestration.dev
 
@@ -62,12 +67,17 @@ withdraw: .venv/synced
 releases: .venv/synced
 	@$(BIN)/python -m orchestration.releases list
 
-rollback verify rebuild: export OF_RELEASE := $(value RELEASE)
+rollback verify rebuild query: export OF_RELEASE := $(value RELEASE)
 rollback verify: .venv/synced
 	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
 
 rebuild: .venv/synced $(MANIFEST)
 	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
+
+# A question to a release, read-only: make query SQL="select title, verdict from scorecard"
+query: export ASKED_SQL := $(value SQL)
+query: .venv/synced
+	@$(BIN)/python -m orchestration.query --sql="$$ASKED_SQL" --release="$$OF_RELEASE"
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'

@@ -29,6 +29,8 @@ from orchestration import ledger
 from orchestration.guard import BUILD, BUILDING
 from orchestration.ledger import digest_of, flush
 from orchestration.measure_definition import definition_digests
+from orchestration.parquet_tables import write_parquet
+from orchestration.table_macros import create_macros, dictionary_rows
 
 DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
@@ -40,7 +42,7 @@ PACKAGES = ["dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandera", "polars"]
 # Set 2026-11-24: the newest of a month is what stands, the two before it are what a question is about ("it said
 # otherwise last week"). What older ones said is in the ledger.
 KEPT_OF_A_MONTH = 3
-# Set 2026-11-24: five years of months; a release that holds five years of figures has some 80 MB, so 5 GB in all.
+# Set 2026-11-24: five years of months; a release that holds five years of figures has some 125 MB, so 7.5 GB in all.
 KEPT_IN_ALL = 60
 # When a delivery was first read, or withdrawn, says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
@@ -73,11 +75,11 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
         },
     },
     "data_dictionary": {
-        "description": "Every table and column of the release.",
+        "description": "Every table, column and table macro of the release.",
         "source": "the dbt project",
         "columns": {
-            "table_name": ("varchar", "the table", "identifier"),
-            "column_name": ("varchar", "the column; null for the table itself", "identifier"),
+            "table_name": ("varchar", "the table, or the macro", "identifier"),
+            "column_name": ("varchar", "the column; null for a table or macro itself", "identifier"),
             "meaning": ("varchar", "what it holds", "words"),
             "unit": ("varchar", "its unit", "words"),
             "source": ("varchar", "where it comes from", "words"),
@@ -137,6 +139,8 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)
+    create_macros(building / DATABASE)
+    write_parquet(building / DATABASE, building)
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
     _freeze(building, manifest)
     final = releases / release_id
@@ -367,7 +371,8 @@ def _write_database(
     hashes = [delivery["sha256"] for delivery in manifest["deliveries"] if _is_used(delivery)]
     row = [hashes if column == "delivery_hashes" else manifest[column] for column in OWN_TABLES["release"]["columns"]]
     build.execute(f"insert into release_file.main.release values ({', '.join('?' for _ in row)})", row)
-    build.executemany("insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", _dictionary(tables))
+    meanings = [*_dictionary(tables), *dictionary_rows(tables)]
+    build.executemany("insert into release_file.main.data_dictionary values (?, ?, ?, ?, ?)", meanings)
     ledger.fill_tables(build, path.parents[2], "release_file.main")
     for name, table in tables.items():
         build.execute(f"comment on table release_file.main.{name} is {_text(table['description'])}")

@@ -89,6 +89,8 @@ REFRESH_STEPS = {
     "the release is not committed": Step("after", EXECUTE, ("count(*)", "from release_file.main.fct_restatement")),
     "the release is committed, not detached": Step("before", EXECUTE, ("detach release_file",)),
     "the release is detached": Step("after", EXECUTE, ("detach release_file",)),
+    "the release has no macros": Step("before", PUBLISHING + "create_macros"),
+    "some tables are written as Parquet": Step("after", EXECUTE, ("copy scorecard to",)),
     "the manifest is half written": Step("amid", "pathlib:Path.write_text", ("/manifest.json",)),
     "the manifest is written": Step("after", "pathlib:Path.write_text", ("/manifest.json",)),
     "the manifest is frozen, the database is not": Step("before", "pathlib:Path.chmod", ("/performance.duckdb",)),

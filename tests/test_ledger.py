@@ -941,7 +941,8 @@ def test_the_manifest_says_what_the_release_was_made_with(judged: Build) -> None
     manifest = json.loads((judged.warehouse / "current" / "manifest.json").read_text())
     assert manifest["packages"]["duckdb"] == duckdb.__version__
     assert set(manifest["packages"]) == {"python", *publishing.PACKAGES}
-    assert set(manifest["files"]) == {"performance.duckdb"}
+    parquet = {f"parquet/{table}.parquet" for table in manifest["tables"]}
+    assert set(manifest["files"]) == {"performance.duckdb", *parquet}
     assert manifest["tables"]["fct_measure_result"]["rows"] == len(judged.figures)
     deliveries = [(d["extract"], d["file_name"], d["status"]) for d in manifest["deliveries"]]
     assert len(deliveries) == 15

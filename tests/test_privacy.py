@@ -317,7 +317,7 @@ def contents(path: Path) -> Iterator[bytes]:
             for (table,) in events.execute("select name from sqlite_master where type = 'table'").fetchall():
                 yield str(events.execute(f'select * from "{table}"').fetchall()).encode()
     elif raw.startswith(b"PAR1"):
-        yield pl.read_parquet(io.BytesIO(raw)).select(pl.all().cast(pl.String)).write_csv().encode()
+        yield pl.read_parquet(io.BytesIO(raw)).write_ndjson().encode()
     elif raw.startswith(b"\x1f\x8b"):
         yield gzip.decompress(raw)
     elif raw.startswith(b"PK"):
@@ -450,7 +450,8 @@ def test_what_a_refresh_says_quotes_no_text_for_the_board(refreshed: Refreshed, 
 
 def test_a_text_for_the_board_is_in_a_release_and_in_no_other_file_but_those_of_rows(refreshed: Refreshed) -> None:
     found = _found(refreshed.warehouse.folder, False, [WRITTEN])
-    assert {file for file, _ in found} == {"releases/2008-12_r1/performance.duckdb"}
+    written = ("performance.duckdb", "parquet/fct_commentary.parquet", "parquet/fct_board_decision.parquet")
+    assert {file for file, _ in found} == {f"releases/2008-12_r1/{name}" for name in written}
 
 
 @pytest.mark.parametrize(

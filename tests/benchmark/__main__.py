@@ -48,6 +48,9 @@ def main() -> None:
     folder = arguments.folder.absolute()
     report = Report(folder / "benchmark.md")
     report.say(machine())
+    report.say(
+        "Each run is a process of its own; medians, and in brackets the least and the most. MB are 1024 × 1024 bytes.\n"
+    )
     try:
         for million in arguments.rows:
             repeat = arguments.repeat if million <= 10 else 1
@@ -149,7 +152,6 @@ def machine() -> str:
     return (
         f"{cores} of {os.cpu_count()} cores ({platform.machine()}), {memory / 1024**3:.0f} GB of memory, "
         f"{platform.system()}, Python {platform.python_version()}, {packages}.\n"
-        "Each run is a process of its own; medians, and in brackets the least and the most. MB are 1024 × 1024 bytes.\n"
     )
 
 
