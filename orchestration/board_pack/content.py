@@ -234,6 +234,8 @@ class Point:
     upper: float | None
     target: float | None
     signal: str
+    # Of the signal: improvement, concern, high, low.
+    variation: str | None
     limit_group: int
 
 
@@ -1245,6 +1247,7 @@ class _Author:
                     upper=row["upper_limit"],
                     target=row["target_line"],
                     signal=row["signal"] or "none",
+                    variation=row["variation"],
                     limit_group=row["limit_group"],
                 )
                 for row in charted
@@ -1272,6 +1275,7 @@ class _Author:
                             upper=None,
                             target=None,
                             signal="none",
+                            variation=None,
                             limit_group=0,
                         )
                         for row in sorted(rows, key=lambda row: row["period_month"])

@@ -226,6 +226,16 @@ def slip(days: int) -> str:
     return f"{counted(abs(days), 'day')} {'late' if days > 0 else 'early'}"
 
 
+def plain(text: str) -> str:
+    """A delivered text whose invisible characters can be seen: U+202E, which would turn what follows, as [U+202E]."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t\u00a0" else f"[U+{ord(letter):04X}]"
+        for letter in text.replace("\r\n", "\n")
+    )
+
+
 def listed(parts: Iterable[str]) -> str:
     """a, b and c."""
     *before, last = list(parts) or [""]
