@@ -127,7 +127,7 @@ def trend(series: Trend) -> Chart:
     ends = [point.value for point in points]
     for point in points:
         ends += [bound for bound in (point.lower, point.upper, point.target) if bound is not None]
-    frame = _Frame(points[0].month, points[-1].month, min(ends), max(ends), height=200, top=24)
+    frame = _Frame(points[0].month, points[-1].month, min(ends), max(ends), height=206, top=30 if series.breaks else 22)
     drawn = frame.axes()
     for group in _runs(points):
         if series.has_limits:
@@ -148,7 +148,7 @@ def trend(series: Trend) -> Chart:
         drawn.append(
             f'<path d="M{x:.1f} {frame.top}V{frame.bottom}" stroke="{INK}" stroke-width="1" stroke-dasharray="1 3"/>'
         )
-        drawn.append(_text(x, frame.top - 3, f"break {number}" if len(series.breaks) > 1 else "break", 10, "middle"))
+        drawn.append(_text(x, frame.top - 2, f"break {number}" if len(series.breaks) > 1 else "break", 10, "middle"))
     drawn += [
         _signal(frame.x(point.month), frame.y(point.value), _kind(point)) for point in points if point.signal != "none"
     ]

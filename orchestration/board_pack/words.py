@@ -208,10 +208,10 @@ def day(date: dt.date) -> str:
 
 
 def window(basis: str, last: dt.date, first: dt.date | None) -> str:
-    """The months a figure covers: "financial year to date, April 2008 to March 2009"."""
+    """The months a figure covers: "financial year to date, Apr 2008 to Mar 2009"."""
     if basis == "month" or first is None:
-        return month(last) if basis == "month" else f"{BASES[basis]} to {month(last)}"
-    return f"{BASES[basis]}, {month(first)} to {month(last)}"
+        return month(last) if basis == "month" else f"{BASES[basis]} to {short_month(last)}"
+    return f"{BASES[basis]}, {short_month(first)} to {short_month(last)}"
 
 
 def counted(many: int, one: str, several: str | None = None) -> str:
