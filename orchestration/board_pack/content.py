@@ -669,7 +669,7 @@ class _Author:
         )
         decisions = [self._decision(row) for row in marts.decisions if self._is_of_pack(row["measure_id"])]
         open_decisions = tuple(decision for decision in decisions if decision.status == "open")
-        asked = self._asked(by_measure, open_decisions)
+        asked = self._asked(open_decisions)
         comparison = self._comparison()
         tiers = self._tiers(lines)
         area_title = marts.areas[self.area]["title"]
@@ -732,10 +732,11 @@ class _Author:
         return ()
 
     def _is_of_pack(self, measure_id: str | None) -> bool:
-        """Whether what is said of a measure belongs into this pack."""
-        if not self.is_force:
-            return False
-        return measure_id in self.anchors or (measure_id is None and self.selection.business_group is None)
+        """Whether what is said of a measure, in force or not, belongs into this pack."""
+        if self.selection.business_group is None:
+            return self.is_force
+        owner = self.marts.measures.get(measure_id or "", {}).get("owner")
+        return _group_key(owner) == _group_key(self.selection.business_group)
 
     # The scorecard.
 
@@ -897,7 +898,11 @@ class _Author:
             return change, "neither", said
         direction = "neither"
         if measure["better"] in ("higher", "lower"):
-            direction = "better" if (change > 0) == (measure["better"] == "higher") else "worse"
+            grew = change > 0
+            if measure["measure_type"] == "survey_gap":
+                # A gap that is reversed is not better the further it is.
+                grew = abs(result["value"]) > abs(result["value"] - change)
+            direction = "better" if grew == (measure["better"] == "higher") else "worse"
             said += f" ({direction})"
         lower, upper = (result[bound] for bound in bounds)
         if lower is not None and upper is not None and lower <= 0 <= upper:
@@ -1038,23 +1043,20 @@ class _Author:
         since = f"Since the pack of {words.month(first['reporting_month'])} ({first['release_id']})"
         if _months_between(first["reporting_month"], self.month) > 1:
             since += ", the latest before this month's"
+        pairs: list[tuple[Row | None, Row | None]] = [(before.get(key), row) for key, row in after.items()]
+        pairs += [(row, None) for key, row in before.items() if key not in after]
         changes, unchanged = [], 0
-        for key in [*after, *(key for key in before if key not in after)]:
-            if key[0] not in self.anchors and key in after:
+        for old, new in _succeeded(pairs):
+            measure_id = (new or old or {})["measure_id"]
+            if not self._is_of_pack(measure_id):
                 continue
-            old, new = before.get(key), after.get(key)
-            if old and new and old["verdict"] == new["verdict"]:
+            if old and new and old["verdict"] == new["verdict"] and old["target_id"] == new["target_id"]:
                 unchanged += 1
-                continue
-            measure = self.marts.measures.get(key[0], {})
-            if self.selection.business_group and _group_key(measure.get("owner")) != _group_key(
-                self.selection.business_group
-            ):
                 continue
             changes.append(
                 Change(
-                    anchor=self.anchors.get(key[0]),
-                    title=self._target_title(key[0], key[1]),
+                    anchor=self.anchors.get(measure_id),
+                    title=self._title(measure_id),
                     kind=_kind_of_change(old, new),
                     before_text=self._reported_text(old, "not in that pack"),
                     after_text=self._reported_text(new, "no longer in the pack"),
@@ -1063,16 +1065,17 @@ class _Author:
         order = ["worse", "better", "other", "new", "gone"]
         return Comparison(since, tuple(sorted(changes, key=lambda change: order.index(change.kind))), unchanged)
 
-    def _target_title(self, measure_id: str, target_id: str | None) -> str:
-        """A measure's name, with the years of the target, whichever pack it was in."""
-        title = str(self.marts.measures.get(measure_id, {}).get("title", measure_id))
-        target = self.marts.targets.get(target_id)
-        return f"{title}, {_years(target['window_from'], target['window_to'])}" if target else title
+    def _title(self, measure_id: str | None) -> str:
+        """A measure's name, whether it is in force or not."""
+        return str(self.marts.measures.get(measure_id or "", {}).get("title", measure_id))
 
     def _reported_text(self, row: Row | None, absent: str) -> str:
         if row is None:
             return absent
         said = words.VERDICTS[row["verdict"]]
+        target = self.marts.targets.get(row["target_id"])
+        if target:
+            said += f" ({_years(target['window_from'], target['window_to'])})"
         if row["value"] is None:
             return said
         measure = self.marts.measures.get(row["measure_id"], {"unit": "", "measure_type": ""})
@@ -1080,21 +1083,20 @@ class _Author:
         decimals = words.telling_decimals(usual, row["threshold"], row["value"])
         return f"{said}: {words.figure(row['value'], measure['unit'], decimals)}"
 
-    def _asked(self, by_measure: dict[str, list[Line]], decisions: tuple[Decision, ...]) -> tuple[Asked, ...]:
+    def _asked(self, decisions: tuple[Decision, ...]) -> tuple[Asked, ...]:
         """Decisions that commentary of the month asks for, and decisions of the Board that are overdue."""
         asked = []
-        if self.is_force:
-            for measure_id in by_measure:
-                for row in self.marts.commentary.get(measure_id, []):
-                    if row["period_month"] == self.month and row["decision_asked"]:
-                        asked.append(
-                            Asked(
-                                self.anchors[measure_id],
-                                self.marts.measures[measure_id]["title"],
-                                row["decision_asked"],
-                                f"asked by {row['author_role']}, {words.day(row['written_on'])}",
-                            )
+        for measure_id in [*self.anchors, *(self.marts.commentary.keys() - self.anchors.keys())]:
+            for row in self.marts.commentary.get(measure_id, []):
+                if row["period_month"] == self.month and row["decision_asked"] and self._is_of_pack(measure_id):
+                    asked.append(
+                        Asked(
+                            self.anchors.get(measure_id),
+                            self._title(measure_id),
+                            row["decision_asked"],
+                            f"asked by {row['author_role']}, {words.day(row['written_on'])}",
                         )
+                    )
         for decision in decisions:
             if decision.is_overdue:
                 asked.append(
@@ -1203,7 +1205,7 @@ class _Author:
         return Decision(
             decision_ref=row["decision_ref"],
             anchor=self.anchors.get(row["measure_id"]),
-            measure_title=self.marts.measures.get(row["measure_id"], {}).get("title"),
+            measure_title=self._title(row["measure_id"]) if row["measure_id"] else None,
             decision=row["decision"],
             owner_role=row["owner_role"],
             decided_text=words.day(row["decided_on"]),
@@ -1539,7 +1541,7 @@ class _Author:
         gap_text = "no figure" if gap is None else words.figure(gap, unit, words.telling_decimals(usual, 0.0, gap))
         interval = _interval(latest["lower_95"], latest["upper_95"], unit, usual)
         trend_text = words.TRENDS.get(latest["trend"] or "", "no comparison with last year")
-        reversed_text = " (reversed: the group fares better)" if gap is not None and gap < 0 else ""
+        reversed_text = " (reversed)" if gap is not None and gap < 0 else ""
         return Gap(
             title=title,
             unit=unit,
@@ -1632,6 +1634,10 @@ class _Author:
                 said.append(f"late facts may move the figure for {words.counted(measure['settles_after'], 'month')}")
             if row["rows_quarantined"]:
                 said.append(f"{words.counted(row['rows_quarantined'], 'quarantined row')} could be of this figure")
+        local = [row for row in self.marts.local_verdicts if row["measure_id"] == lines[0].measure_id]
+        if local and self.is_force:
+            counts = (f"{words.VERDICTS[row['verdict']].lower()} {row['targets']}" for row in local)
+            said.append(f"targets of areas of their own: {words.listed(counts)}")
         if measure["control_seasonal_adjustment_reason"]:
             said.append(f"season of the chart: {measure['control_seasonal_adjustment_reason']}")
         return tuple(dict.fromkeys(text for text in said if text))
@@ -1689,23 +1695,27 @@ class _Author:
     def _restated(self) -> tuple[Restated, ...]:
         return tuple(
             Restated(
-                title=str(self.marts.measures[row["measure_id"]]["title"]),
+                title=self._title(row["measure_id"]),
                 cause_text=words.CAUSES.get(row["cause"]) or row["cause"],
                 figures=row["figures"],
-                scope_text=f"{words.counted(row['of_force'], 'figure')} of the force,"
-                f" {row['figures'] - row['of_force']:,}"
-                f" of {words.counted(row['areas'], 'other area')}, {words.short_month(row['first_month'])} to"
-                f" {words.short_month(row['last_month'])}",
-                explanation=row["explanation"] or "",
+                scope_text=(
+                    f"{words.counted(row['of_force'], 'figure')} of the force, {row['figures'] - row['of_force']:,} of"
+                    f" {words.counted(row['areas'], 'other area')}, "
+                    if self.is_force
+                    else ""
+                )
+                + f"{words.short_month(row['first_month'])} to {words.short_month(row['last_month'])}",
+                explanation=(row["explanation"] or "")
+                + (f" (and {row['explanations'] - 1} more)" if row["explanations"] > 1 else ""),
             )
             for row in self.marts.restatements
-            if row["measure_id"] in self.anchors
+            if not self.is_force or self._is_of_pack(row["measure_id"])
         )
 
     def _restated_verdicts(self) -> tuple[RestatedVerdict, ...]:
         found = []
         for row in self.marts.restated_verdicts:
-            if row["area_id"] != self.area or row["measure_id"] not in self.anchors:
+            if row["area_id"] != self.area or (self.is_force and not self._is_of_pack(row["measure_id"])):
                 continue
             measure = self.marts.measures[row["measure_id"]]
             found.append(
@@ -1901,9 +1911,31 @@ _STANDING = {"not_met": 0, "behind": 1, "ahead": 2, "met": 3}
 def _kind_of_change(old: Row | None, new: Row | None) -> str:
     if old is None or new is None:
         return "new" if old is None else "gone"
-    if old["verdict"] in _STANDING and new["verdict"] in _STANDING:
+    # Of another target, a verdict is another question.
+    if old["target_id"] == new["target_id"] and old["verdict"] in _STANDING and new["verdict"] in _STANDING:
         return "better" if _STANDING[new["verdict"]] > _STANDING[old["verdict"]] else "worse"
     return "other"
+
+
+def _succeeded(pairs: list[tuple[Row | None, Row | None]]) -> list[tuple[Row | None, Row | None]]:
+    """The pairs, where a measure's only new target stands beside the only one that went: that of the year before."""
+    went: dict[tuple[str, str], list[Row]] = {}
+    came: dict[tuple[str, str], list[Row]] = {}
+    for old, new in pairs:
+        if old is None or new is None:
+            row, where = (new, came) if old is None else (old, went)
+            if row:
+                where.setdefault((row["measure_id"], row["population_group"]), []).append(row)
+    heirs = {key: rows[0] for key, rows in went.items() if len(rows) == len(came.get(key, [])) == 1}
+    paired: list[tuple[Row | None, Row | None]] = []
+    for old, new in pairs:
+        if old is None and new:
+            paired.append((heirs.get((new["measure_id"], new["population_group"])), new))
+        elif new is None and old and (old["measure_id"], old["population_group"]) in heirs:
+            continue
+        else:
+            paired.append((old, new))
+    return paired
 
 
 def _months_between(first: dt.date, last: dt.date) -> int:
