@@ -22,6 +22,7 @@ import duckdb
 import pytest
 
 from orchestration.board_pack import STEMS, __main__, charts, words, write_pack
+from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.content import (
     VERDICT_ORDER,
     Line,
@@ -29,9 +30,8 @@ from orchestration.board_pack.content import (
     Pack,
     Panel,
     Selection,
-    _shared_out,
-    read_pack,
 )
+from orchestration.board_pack.contribution import shared_out
 from orchestration.board_pack.html import render_html
 from tests.conftest import Warehouse
 
@@ -354,7 +354,7 @@ def test_what_boroughs_contributed_adds_up_to_the_change() -> None:
     # A: mean size 0.55 × (0.75 − 0.60) + (mean share 0.675 − 0.55) × (0.6 − 0.5) = 0.0825 + 0.0125 = 9.5 points.
     # B: mean size 0.45 × (0.375 − 0.40) + (mean share 0.3875 − 0.55) × (0.4 − 0.5) = −0.01125 + 0.01625 = 0.5 points.
     measure = {"multiplier": 100.0, "unit": "percent", "measure_type": "percentage", "denominator_extract": None}
-    shared = _shared_out(
+    shared = shared_out(
         "boroughs",
         measure,
         {"value": 60.0, **_part(60, 100)},
@@ -370,8 +370,8 @@ def test_parts_that_do_not_add_up_to_the_measure_are_not_named() -> None:
     measure = {"multiplier": 1.0, "unit": "offences", "measure_type": "count", "denominator_extract": None}
     whole, before = {"value": 12.0, **_part(12, None)}, {"value": 10.0, **_part(10, None)}
     then = {"A": _part(6, None), "B": _part(4, None)}
-    assert _shared_out("boroughs", measure, whole, before, {"A": _part(7, None), "B": _part(4, None)}, then) is None
-    shared = _shared_out("boroughs", measure, whole, before, {"A": _part(9, None), "B": _part(3, None)}, then)
+    assert shared_out("boroughs", measure, whole, before, {"A": _part(7, None), "B": _part(4, None)}, then) is None
+    shared = shared_out("boroughs", measure, whole, before, {"A": _part(9, None), "B": _part(3, None)}, then)
     assert shared is not None
     assert [share.text.replace(words.NBSP, " ") for share in (*shared.towards, *shared.against)] == [
         "up 3 offences",
