@@ -625,7 +625,8 @@ def test_a_trend_says_latest_value_target_direction_and_signal(read: Callable[..
         assert words.VARIATIONS[point["variation"]] in said
         assert point["signal"] in (None, "none") or words.SIGNALS[point["signal"]] in said
         if point["target_line"] is not None:
-            side = "above" if point["value"] > point["target_line"] else "below"
+            gap = round(point["value"] - point["target_line"], 9)
+            side = "at" if gap == 0 else "above" if gap > 0 else "below"
             assert f"{side} the target line of {trend.target_text}" in said
         assert trend.better == "neither" or f"{trend.better} is better" in said
 
@@ -633,7 +634,8 @@ def test_a_trend_says_latest_value_target_direction_and_signal(read: Callable[..
 def test_a_break_is_drawn_with_its_reason(read: Callable[..., Pack], sample: Warehouse) -> None:
     registered = _rows(
         sample,
-        "select measure_id, reason from dim_series_break inner join scorecard using (measure_id)"
+        "select distinct measure_id, breaks.reason from dim_series_break as breaks"
+        " inner join scorecard using (measure_id)"
         " where break_month > date '2006-04-01' and break_month < date '2009-03-01'",
     )
     assert registered
