@@ -422,6 +422,17 @@ def test_the_quarterly_edition_begins_with_milestones_and_the_year_so_far(read: 
     assert headings[1:3] == ["Milestones", "The year so far"]
 
 
+def test_a_year_to_date_beside_a_verdict_of_something_else_says_of_what(read: Callable[..., Pack]) -> None:
+    # A target judged each month: the year to date reaches it, the worst month does not.
+    pack = read(edition="quarterly")
+    months = {line.title: line for line in pack.lines if line.basis == "month" and line.target_id}
+    assert months
+    for row in pack.year_to_date:
+        if row.title in months:
+            assert row.judged_text == f"of {months[row.title].value_text}, {months[row.title].basis_text}"
+    assert all(row.judged_text is None or row.value_text not in row.judged_text for row in pack.year_to_date)
+
+
 # The page.
 
 

@@ -88,6 +88,7 @@ class _Author(Panels):
             plan_text=marts.plan["title"]
             + (" (carried over: no plan lists measures for this month)" if self.rows[0]["is_carried_over"] else ""),
             release_id=release["release_id"],
+            built_at=release["built_at"],
             built_text=words.day(release["built_at"].date()),
             code_version=release["code_version"],
             sample_text="SYNTHETIC SAMPLE" if is_synthetic else None,
@@ -498,7 +499,10 @@ class _Author(Panels):
     def _year_to_date(self, line: Line) -> YearToDate:
         measure = self.marts.measures[line.measure_id]
         row = self.marts.results.get((line.measure_id, "financial_year_to_date", self.month))
-        figure = self._period_figure("", row, measure, line) if row else None
+        figure = self._period_figure("", row, measure, line, words.figure) if row else None
+        judged = line.judged_text
+        if line.value is not None and (row is None or row["value"] != line.value):
+            judged = f"of {line.value_text}, {line.basis_text}"
         return YearToDate(
             anchor=self.anchors[line.measure_id],
             title=line.title,
@@ -511,6 +515,7 @@ class _Author(Panels):
             target_text=line.target_text,
             verdict=line.verdict,
             verdict_text=line.verdict_text,
+            judged_text=judged,
             note=figure.note if figure else None,
         )
 

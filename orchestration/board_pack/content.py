@@ -520,6 +520,8 @@ class YearToDate:
     target_text: str
     verdict: str
     verdict_text: str
+    # What the verdict is of, where that is not the year to date.
+    judged_text: str | None
     note: str | None
 
 
@@ -536,6 +538,7 @@ class Pack:
     year_text: str
     plan_text: str
     release_id: str
+    built_at: dt.datetime
     built_text: str
     code_version: str
     # Printed on every page; None for real data.

@@ -6,6 +6,7 @@ Does not belong here: its line of the scorecard (`lines.py`), how a chart is dra
 """
 
 import itertools
+from collections.abc import Callable
 
 from orchestration.board_pack import words
 from orchestration.board_pack.content import (
@@ -204,7 +205,14 @@ class Panels(Lines):
                 )
         return ()
 
-    def _period_figure(self, period_text: str, row: Row, measure: Row, line: Line) -> PeriodFigure:
+    def _period_figure(
+        self,
+        period_text: str,
+        row: Row,
+        measure: Row,
+        line: Line,
+        say: Callable[[float, str, int], str] = words.short_figure,
+    ) -> PeriodFigure:
         usual = words.usual_decimals(line.unit, measure["measure_type"])
         usual = words.visible_decimals(usual, row["value"])
         # Where the figure is the one a verdict rests on, it is printed as there.
@@ -222,13 +230,11 @@ class Panels(Lines):
         return PeriodFigure(
             period_text=period_text,
             value=row["value"],
-            value_text="no figure" if row["value"] is None else words.short_figure(row["value"], line.unit, decimals),
+            value_text="no figure" if row["value"] is None else say(row["value"], line.unit, decimals),
             count_text=count_behind(row, measure),
             interval_text=interval_of(row["lower_95"], row["upper_95"], line.unit, decimals),
             last_year_text=(
-                None
-                if before is None
-                else words.short_figure(before, line.unit, decimals) + (" at the same age" if same_age else "")
+                None if before is None else say(before, line.unit, decimals) + (" at the same age" if same_age else "")
             ),
             change_text=None if row["change"] is None else words.change(row["change"], line.unit, usual),
             note="; ".join(note for note in notes if note) or None,
