@@ -611,6 +611,37 @@ def test_charts_are_plain_drawings_that_any_renderer_draws_alike(read: Callable[
     assert not attributes & {"class", "style", "id", "href"}
 
 
+def _luminance(colour: str) -> float:
+    """Relative luminance of "#rrggbb" or "#rgb" (WCAG 2.2)."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_text_stands_out_from_its_ground(page: Element, read: Callable[..., Pack]) -> None:
+    style = page.one("style").text
+    grounds = ["#fff", "#f4f6f8", "#fdf3e7"]
+    pairs = {(ink, ground) for ink in re.findall(r"[{;]color:(#\w+)", style) if ink != "#fff" for ground in grounds}
+    pairs |= {(ink, ground) for _, ink in re.findall(r"--(ink|grey|link|good|bad):(#\w+)", style) for ground in grounds}
+    pairs |= {(charts.verdict_colour(verdict), ground) for verdict in VERDICT_ORDER for ground in grounds}
+    # White on a dark ground, and the values on the tiles of a map.
+    pairs |= {("#fff", ground) for ground in re.findall(r"background:(#\w+);color:#fff", style)}
+    for panel in read().panels:
+        if panel.boroughs:
+            tiles = ElementTree.fromstring(charts.tile_map(panel.boroughs).svg)
+            fill = "#fff"
+            for element in tiles:
+                if element.tag.endswith("rect"):
+                    fill = element.attrib["fill"]
+                elif element.tag.endswith("text"):
+                    pairs.add((element.attrib.get("fill", charts.INK), fill))
+    assert len(pairs) > 30
+    for ink, ground in pairs:
+        light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
+
+
 def test_the_tile_map_has_a_place_for_every_borough(sample: Warehouse) -> None:
     boroughs = {row["area_id"] for row in _rows(sample, "select area_id from dim_area where area_type = 'borough'")}
     assert charts.TILES.keys() == boroughs
