@@ -345,6 +345,52 @@ def test_an_open_decision_is_carried_and_an_overdue_one_needs_the_board(read: Ca
     assert overdue and {decision.decision for decision in overdue} <= {asked.text for asked in pack.asked}
 
 
+def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Path], sample: Warehouse) -> None:
+    row = _rows(sample, "select * from scorecard where rule = 'at_least' and unit = 'percent' order by measure_id")[0]
+    named = "measure_id, target_id, period_basis, period_month, area_id, population_group, release_before,"
+    named += " release_after, value_before, value_after, threshold_before, threshold_after, verdict_before,"
+    named += " verdict_after, is_verdict_flipped, cause, explanation"
+    of = f"'{row['measure_id']}', '{row['target_id']}', 'financial_year_to_date', date '2008-09-01', 'force', 'all'"
+    releases = f"'{MONTHS[0]}', '{MONTHS[1]}'"
+    figure = f"'{row['measure_id']}', null, 'month', date '2008-08-01', 'camden', 'all', {releases}"
+    database = copied(
+        # 66.97 and 67.02 are both 67.0 at one decimal.
+        f"insert into fct_restatement ({named}) values ({of}, {releases}, 66.97, 67.02, 67, 67, 'not_met', 'met', true,"
+        " 'late_records', 'late records: 12 arrests')",
+        f"insert into fct_restatement ({named}) values ({figure}, 5, 6, null, null, null, null, false, 're_delivery',"
+        " 're_delivery: 2008-08_r2')",
+    )
+    pack = read_pack(database, Selection())
+    (restated,) = pack.restated_verdicts
+    assert restated.is_flipped and restated.cause_text == "late records"
+    assert restated.before_text.replace(words.NBSP, " ") == "Not met: 66.97 % against 67.00 %"
+    assert restated.after_text.replace(words.NBSP, " ") == "Met: 67.02 % against 67.00 %"
+    assert [(found.cause_text, found.figures) for found in pack.restated] == [("a delivery was replaced", 1)]
+    said = _page(pack, ()).one("section", id="restatements").text
+    assert "verdict turned" in said and "12 arrests" in said and "2008-08_r2" in said
+    camden = read_pack(database, Selection(area="camden"))
+    assert camden.restated_verdicts == () and [found.figures for found in camden.restated] == [1]
+
+
+def test_a_provisional_verdict_is_marked_wherever_it_stands(copied: Callable[..., Path], sample: Warehouse) -> None:
+    row = _rows(sample, "select * from scorecard where verdict = 'met' and tier = 'cpa' order by measure_id")[0]
+    why = "recorded_crime has not been delivered for March 2009"
+    database = copied(
+        "update scorecard set is_provisional = false, provisional_because = null",
+        f"update scorecard set is_provisional = true, provisional_because = '{why}'"
+        f" where target_id = '{row['target_id']}'",
+        f"update release set status = 'provisional', provisional_because = '{why}'",
+    )
+    pack = read_pack(database, Selection())
+    assert [tier.provisional for tier in pack.tiers if tier.tier == "cpa"] == [1]
+    panels = tuple(panel for panel in pack.panels if panel.measure_id == row["measure_id"])
+    root = _page(pack, panels)
+    (line,) = pack.quality.provisional
+    for place in (root.one("tr", id=line.anchor), root.one("article", id=panels[0].anchor)):
+        assert "provisional" in [mark.text for mark in place.all("span") if mark.attributes.get("class") == "mark"]
+    assert why in root.one("section", id="quality").text and why in root.one("header").text
+
+
 def _part(numerator: float, denominator: float | None) -> dict[str, Any]:
     return {"numerator": numerator, "denominator": denominator}
 
