@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: refresh test test-long benchmark benchmark-queries dev sample quarantine withdraw releases rollback verify \
-	rebuild query measure lock clean
+	rebuild query pack measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -67,7 +67,7 @@ withdraw: .venv/synced
 releases: .venv/synced
 	@$(BIN)/python -m orchestration.releases list
 
-rollback verify rebuild query: export OF_RELEASE := $(value RELEASE)
+rollback verify rebuild query pack: export OF_RELEASE := $(value RELEASE)
 rollback verify: .venv/synced
 	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
 
@@ -78,6 +78,14 @@ rebuild: .venv/synced $(MANIFEST)
 query: export ASKED_SQL := $(value SQL)
 query: .venv/synced
 	@$(BIN)/python -m orchestration.query --sql="$$ASKED_SQL" --release="$$OF_RELEASE"
+
+# A pack of a borough (area_id), of a business group or of a quarter, from a release that is there.
+pack: export PACK_AREA := $(value AREA)
+pack: export PACK_GROUP := $(value BUSINESS_GROUP)
+pack: export PACK_EDITION := $(value EDITION)
+pack: .venv/synced
+	@$(BIN)/python -m orchestration.board_pack --area "$$PACK_AREA" --business-group "$$PACK_GROUP" \
+		--edition "$$PACK_EDITION" --release "$$OF_RELEASE"
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'

@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,20 @@ class Release:
     pruned: list[str]
 
 
-def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime, run: Mapping[str, Any]) -> Release:
+def publish(
+    warehouse: Path,
+    dbt_manifest: Path,
+    month: str,
+    built_at: dt.datetime,
+    run: Mapping[str, Any],
+    write_beside: Callable[[Path], object] = lambda database: None,
+) -> Release:
     """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
-    that one and no number is used. `run` is what the manifest keeps of the run: checks and times. Raises `Unexplained`
-    when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
+    that one and no number is used. `run` is what the manifest keeps of the run: checks and times.
+    `write_beside` is given the release's database and writes beside it what else the release holds. Raises
+    `Unexplained` when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
@@ -141,6 +149,7 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         manifest["restated"] = ledger.count_restatements(build)
     create_macros(building / DATABASE)
     write_parquet(building / DATABASE, building)
+    write_beside(building / DATABASE)
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
     _freeze(building, manifest)
     final = releases / release_id
