@@ -526,6 +526,7 @@ class Pack:
     year_text: str
     plan_text: str
     release_id: str
+    built_at: dt.datetime
     built_text: str
     code_version: str
     # Printed on every page; None for real data.
@@ -679,6 +680,7 @@ class _Author:
             plan_text=marts.plan["title"]
             + (" (carried over: no plan lists measures for this month)" if self.rows[0]["is_carried_over"] else ""),
             release_id=release["release_id"],
+            built_at=release["built_at"],
             built_text=words.day(release["built_at"].date()),
             code_version=release["code_version"],
             sample_text="SYNTHETIC SAMPLE" if is_synthetic else None,
