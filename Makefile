@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: refresh test test-long benchmark dev sample quarantine withdraw releases rollback verify rebuild \
-	measure lock clean
+	pack measure lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -68,6 +68,15 @@ rollback verify: .venv/synced
 
 rebuild: .venv/synced $(MANIFEST)
 	@$(BIN)/python -m orchestration.releases $@ --release "$$OF_RELEASE"
+
+# A pack of a borough (area_id), of a business group or of a quarter, from a release that is there.
+pack: export PACK_AREA := $(value AREA)
+pack: export PACK_GROUP := $(value BUSINESS_GROUP)
+pack: export PACK_EDITION := $(value EDITION)
+pack: export OF_RELEASE := $(value RELEASE)
+pack: .venv/synced
+	@$(BIN)/python -m orchestration.board_pack --area "$$PACK_AREA" --business-group "$$PACK_GROUP" \
+		--edition "$$PACK_EDITION" --release "$$OF_RELEASE"
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'

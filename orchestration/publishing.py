@@ -26,6 +26,8 @@ from typing import Any
 import duckdb
 
 from orchestration import ledger
+from orchestration.board_pack import write_pack
+from orchestration.board_pack.content import Selection
 from orchestration.guard import BUILD, BUILDING
 from orchestration.ledger import digest_of, flush
 from orchestration.measure_definition import definition_digests
@@ -42,6 +44,8 @@ PACKAGES = ["dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandera", "polars"]
 KEPT_OF_A_MONTH = 3
 # Set 2026-11-24: five years of months; a release that holds five years of figures has some 80 MB, so 5 GB in all.
 KEPT_IN_ALL = 60
+# The quarterly report goes to committees with the months that end a quarter of the financial year.
+QUARTER_ENDS = {"03", "06", "09", "12"}
 # When a delivery was first read, or withdrawn, says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
 
@@ -103,7 +107,7 @@ class Release:
 
 
 def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime, run: Mapping[str, Any]) -> Release:
-    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
+    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release with its pack, and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
     that one and no number is used. `run` is what the manifest keeps of the run: checks and times. Raises `Unexplained`
@@ -137,6 +141,9 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)
+    write_pack(building / DATABASE, building)
+    if month[5:] in QUARTER_ENDS:
+        write_pack(building / DATABASE, building, Selection(edition="quarterly"))
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
     _freeze(building, manifest)
     final = releases / release_id

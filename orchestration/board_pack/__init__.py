@@ -1,6 +1,27 @@
 """The board pack: what a release says, for people.
 
-Here: the pack of a release, from its database alone: `content.py` says what is in it.
+Here: writing the pack of a release, from its database alone, in every format there is. `content.py` says what is in it.
 Belongs here: everything that a reader of a pack sees, in whatever format.
 Does not belong here: what a figure or a verdict is (`dbt_project/models`), when a pack is written (`publishing.py`).
 """
+
+from pathlib import Path
+
+from orchestration.board_pack.content import Selection, read_pack
+from orchestration.board_pack.html import render_html
+
+# The name of a pack's files, by edition.
+STEMS = {"monthly": "board_pack", "quarterly": "quarterly_report"}
+
+
+def write_pack(database: Path, folder: Path, selection: Selection | None = None) -> list[Path]:
+    """Write the pack of the release whose database it is into a folder; returns the files.
+
+    Of the force, monthly, unless a selection says otherwise. Raises `NothingToShow` when it selects nothing.
+    """
+    selection = selection or Selection()
+    pack = read_pack(database, selection)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{STEMS[selection.edition]}.html"
+    page.write_text(render_html(pack), encoding="utf-8")
+    return [page]

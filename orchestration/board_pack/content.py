@@ -32,7 +32,7 @@ CONTRIBUTORS_NAMED = 5
 ADDS_UP = 1e-6
 VERDICT_ORDER = tuple(words.VERDICTS)
 EXCEPTION_RULE = (
-    "A line is an exception when its target is not met or behind its profile; when the year-end outlook is off track;"
+    "A line is an exception when its target is not met or behind its profile; when a year that still runs is off track;"
     " when its control chart shows a change of concern; when a group of people falls further behind"
     " (its equality gap widens by more than sampling error); or when a critical performance area's target cannot be"
     " judged. In a borough's pack also when the borough lies beyond the 99.8 % funnel limit on the worse side."
@@ -50,6 +50,13 @@ class Selection:
     edition: str = "monthly"
     area: str | None = None
     business_group: str | None = None
+
+    @property
+    def folder_name(self) -> str:
+        """Where its files go: "camden", "human_resources_quarterly"; never more than a name."""
+        whose = self.area or self.business_group or FORCE
+        name = "_".join("".join(letter if letter.isalnum() else " " for letter in whose.casefold()).split())
+        return f"{name or 'pack'}{'_quarterly' if self.edition == 'quarterly' else ''}"
 
 
 @dataclass(frozen=True)
@@ -234,6 +241,8 @@ class Point:
     upper: float | None
     target: float | None
     signal: str
+    # Of the signal: improvement, concern, high, low.
+    variation: str | None
     limit_group: int
 
 
@@ -745,7 +754,6 @@ class _Author:
             words.telling_decimals(usual, row["expected_by_now"], value, judged),
         )
         change, direction, direction_text = self._direction(result, measure)
-        charted = self.marts.charts.get(row["measure_id"], [])
         line = Line(
             measure_id=row["measure_id"],
             anchor="line-" + "-".join([row["measure_id"], row["target_id"] or "none", row["population_group"]]),
@@ -797,7 +805,7 @@ class _Author:
             is_provisional=bool(row["is_provisional"]),
             provisional_text=row["provisional_because"] if row["is_provisional"] else None,
             is_settled=row["is_settled"] is not False,
-            notes=self._line_notes(row, measure, result, charted, usual),
+            notes=self._line_notes(row, result, usual),
             exception_because=(),
         )
         return replace(line, exception_because=self._exception_because(line))
@@ -883,7 +891,7 @@ class _Author:
             said, bounds = words.change(change, measure["unit"], usual), ("change_lower_95", "change_upper_95")
         else:
             said, bounds = words.percent_change(percent), ("change_percent_lower_95", "change_percent_upper_95")
-        said += " on the same period last year"
+        said += " on last year"
         if result["comparison"] == "same_age":
             said += " at the same age"
         if abs(change) < words.NO_DIFFERENCE:
@@ -894,10 +902,10 @@ class _Author:
             said += f" ({direction})"
         lower, upper = (result[bound] for bound in bounds)
         if lower is not None and upper is not None and lower <= 0 <= upper:
-            said += ", within what chance alone brings"
+            said += ", within chance"
         return change, direction, said
 
-    def _line_notes(self, row: Row, measure: Row, result: Row | None, charted: Rows, usual: int) -> tuple[str, ...]:
+    def _line_notes(self, row: Row, result: Row | None, usual: int) -> tuple[str, ...]:
         """What to know of a line, beyond its figures."""
         unit = row["unit"]
         notes = [row["reason"]]
@@ -918,8 +926,6 @@ class _Author:
         if row["required_run_rate"] is not None and row["verdict"] in ("ahead", "behind", "not_met"):
             rate = words.figure(row["required_run_rate"], unit, max(usual, 1))
             notes.append(f"the remaining months must average {rate} to meet it")
-        if row["chart_note"] and charted:
-            notes.append(f"chart: {row['chart_note']}")
         return tuple(note for note in notes if note)
 
     def _beside(self, measure_id: str, usual: int) -> str | None:
@@ -938,7 +944,7 @@ class _Author:
         because = []
         if line.verdict in ("not_met", "behind"):
             because.append(f"target {line.verdict_text.lower()}")
-        if line.outlook == "off_track":
+        if line.outlook == "off_track" and line.stage_text != words.STAGES["final"]:
             because.append("year-end outlook off track")
         if line.variation == "concern":
             because.append("control chart shows a change of concern")
@@ -1247,6 +1253,7 @@ class _Author:
                     upper=row["upper_limit"],
                     target=row["target_line"],
                     signal=row["signal"] or "none",
+                    variation=row["variation"],
                     limit_group=row["limit_group"],
                 )
                 for row in charted
@@ -1274,6 +1281,7 @@ class _Author:
                             upper=None,
                             target=None,
                             signal="none",
+                            variation=None,
                             limit_group=0,
                         )
                         for row in sorted(rows, key=lambda row: row["period_month"])
@@ -1432,14 +1440,11 @@ class _Author:
         value, flag = row["value"], row.get("funnel_flag")
         limits = [row.get(name) for name in ("lower_limit_95", "upper_limit_95", "lower_limit_998", "upper_limit_998")]
         changed = changes.get(row["area_id"])
-        decimals = usual
-        if value is not None:
-            decimals = max(words.telling_decimals(usual, limit, value) for limit in limits)
         return Borough(
             area_id=row["area_id"],
             title=self.marts.areas[row["area_id"]]["title"],
             value=value,
-            value_text="no figure" if value is None else words.short_figure(value, unit, decimals),
+            value_text="no figure" if value is None else words.short_figure(value, unit, usual),
             count_text=_count(changed, measure) if changed else None,
             rank=row.get("rank_in_group"),
             lower_95=limits[0],
@@ -1844,9 +1849,12 @@ def _signed(value: float, decimals: int) -> str:
 def _outlook_text(row: Row) -> str | None:
     if row["outlook"] is None:
         return None
+    probability = row["outlook_probability"]
+    if row["verdict_stage"] == "final" and probability is not None and not 0.01 <= probability <= 0.99:
+        return "Year complete"
     said = words.OUTLOOKS[row["outlook"]]
-    if row["outlook_probability"] is not None:
-        said += f" ({words.probability(row['outlook_probability'])} likely to be met)"
+    if probability is not None:
+        said += f" ({words.probability(probability)} likely to be met)"
     elif row["outlook_reason"]:
         said += f": {row['outlook_reason']}"
     return said
@@ -1995,7 +2003,7 @@ def _shared_out(
     towards = [share for share in shares if share.amount * change > 0]
     against = [share for share in reversed(shares) if share.amount * change < 0]
     said = words.change(change, measure["unit"], words.usual_decimals(measure["unit"], measure["measure_type"]))
-    message = f"Of the change ({said} on the same period last year, both as recorded now),"
+    message = f"Of the change ({said} on last year, both as recorded now),"
     message += f" {len(towards)} of {len(shares)} moved with it and {len(against)} against it."
     return Contribution(kind, message, tuple(towards[:CONTRIBUTORS_NAMED]), tuple(against[:CONTRIBUTORS_NAMED]))
 

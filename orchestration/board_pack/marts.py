@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.board_pack.words import plain
+
 Row = dict[str, Any]
 Rows = list[Row]
 
@@ -69,7 +71,13 @@ def read_marts(database: Path, area_id: str) -> Marts:
         def read(query: str) -> Rows:
             found = connection.execute(query, {"area": area_id} if "$area" in query else None)
             columns = [column[0] for column in found.description]
-            return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+            return [
+                {
+                    name: plain(value) if isinstance(value, str) else value
+                    for name, value in zip(columns, row, strict=True)
+                }
+                for row in found.fetchall()
+            ]
 
         # What the figures of the scorecard end with, and the month a year before each.
         connection.execute(

@@ -208,10 +208,10 @@ def day(date: dt.date) -> str:
 
 
 def window(basis: str, last: dt.date, first: dt.date | None) -> str:
-    """The months a figure covers: "financial year to date, April 2008 to March 2009"."""
+    """The months a figure covers: "financial year to date, Apr 2008 to Mar 2009"."""
     if basis == "month" or first is None:
-        return month(last) if basis == "month" else f"{BASES[basis]} to {month(last)}"
-    return f"{BASES[basis]}, {month(first)} to {month(last)}"
+        return month(last) if basis == "month" else f"{BASES[basis]} to {short_month(last)}"
+    return f"{BASES[basis]}, {short_month(first)} to {short_month(last)}"
 
 
 def counted(many: int, one: str, several: str | None = None) -> str:
@@ -224,6 +224,16 @@ def slip(days: int) -> str:
     if days == 0:
         return "on the day"
     return f"{counted(abs(days), 'day')} {'late' if days > 0 else 'early'}"
+
+
+def plain(text: str) -> str:
+    """A delivered text whose invisible characters can be seen: U+202E, which would turn what follows, as [U+202E]."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t\u00a0" else f"[U+{ord(letter):04X}]"
+        for letter in text.replace("\r\n", "\n")
+    )
 
 
 def listed(parts: Iterable[str]) -> str:
