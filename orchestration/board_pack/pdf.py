@@ -10,6 +10,7 @@ PDF/UA-1 and fails when a chart lacks alternative text, a heading leaves out a l
 
 import datetime as dt
 import importlib.resources
+import io
 import json
 import re
 from collections import Counter
@@ -17,13 +18,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import typst
 
-from orchestration.board_pack import words
-from orchestration.board_pack.content import Pack
+from orchestration.board_pack import charts, words
+from orchestration.board_pack.content import Pack, Panel
+from orchestration.board_pack.html import HEADINGS, KINDS
 from orchestration.board_pack.visible_text import code_of, visible
 
-TEMPLATE = Path(__file__).with_name("board_pack.typ")
+TEMPLATE = Path(__file__).with_name("templates") / "board_pack.typ"
 FONT = "font_source_sans_pro"
 # What the fonts can show, with a test that sets every one of them: Latin, Greek and Cyrillic with their marks,
 # punctuation, signs of arithmetic. Anything else is printed as its code: PDF/UA allows no empty box.
@@ -43,8 +46,17 @@ def pdf_of(pack: Pack) -> bytes:
         TEMPLATE.read_bytes(), font_paths=fonts, ignore_system_fonts=True, sys_inputs={"pack": json.dumps(_for_print(pack))}
     )
     printed = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=pack.built_at)
-    assert isinstance(printed, bytes)
-    return printed
+    if not isinstance(printed, bytes):
+        raise TypeError(f"One PDF is one sequence of bytes, not {type(printed).__name__}.")
+    return _packed(printed)
+
+
+def _packed(printed: bytes) -> bytes:
+    """The same document at half the size: the compiler leaves the tags, an object a table cell, uncompressed."""
+    packed = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as document:
+        document.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return packed.getvalue()
 
 
 def _for_print(pack: Pack) -> dict[str, Any]:
@@ -55,19 +67,34 @@ def _for_print(pack: Pack) -> dict[str, Any]:
         asdict(pack)
         | {
             "usual_basis_text": usual[0][0] if usual else None,
+            "headings": HEADINGS,
+            "kinds": KINDS,
+            "icons": {
+                verdict: {"svg": charts.icon(verdict).svg, "colour": charts.verdict_colour(verdict)}
+                for verdict in words.VERDICTS
+            },
             "verdict_texts": {verdict: text for verdict, text in words.VERDICTS.items() if verdict in shown},
         }
     )
     for panel, printed in zip(pack.panels, view["panels"], strict=True):
-        printed["charts"] = _charts(panel)
+        printed["drawn"] = _drawn(panel)
         # Drawn above, and most of the JSON.
         del printed["trend"], printed["boroughs"]
     return view
 
 
-def _charts(panel):
-    svg='<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 130"><rect width="300" height="130" fill="#eee"/></svg>'
-    return [{"svg":_in_the_font(svg),"alt":_in_the_font(x.message)} for x in (panel.trend,panel.boroughs) if x]
+def _drawn(panel: Panel) -> dict[str, list[dict[str, str]]]:
+    """The drawings of a panel by what they show, each with the words that stand for it."""
+    drawings = {
+        "trend": [charts.trend(panel.trend)] if panel.trend else [],
+        "map": [charts.tile_map(panel.boroughs)] if panel.boroughs else [],
+        "ranking": [charts.funnel(panel.boroughs)] if panel.boroughs else [],
+        "gaps": [charts.gap_trend(gap) for gap in panel.gaps],
+    }
+    return {
+        name: [{"svg": _in_the_font(chart.svg), "alt": _in_the_font(chart.alt)} for chart in drawn]
+        for name, drawn in drawings.items()
+    }
 
 
 def _printable(value: Any) -> Any:
