@@ -107,7 +107,7 @@ class Release:
 
 
 def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime, run: Mapping[str, Any]) -> Release:
-    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release with its pack, and point `current` at it.
+    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and its pack; repoint `current`.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
     that one and no number is used. `run` is what the manifest keeps of the run: checks and times. Raises `Unexplained`

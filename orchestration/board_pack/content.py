@@ -1151,21 +1151,23 @@ class _Author:
         if whole["change"] is None:
             return (Contribution("boroughs", "The year before is not comparable, so no change is shared out."),)
         parts = self.marts.parts
-        found = [
-            _shared_out(
-                "boroughs",
-                measure,
-                whole,
-                before,
-                {row["title"]: row for row in parts.get((line.measure_id, basis or "", month), [])},
-                {row["title"]: row for row in parts.get((line.measure_id, basis or "", _year_before(month)), [])},
-            )
-            or Contribution("boroughs", "Figures of boroughs do not add up to this measure, so none is named.")
-        ]
         now, then = (
+            {row["title"]: row for row in parts.get((line.measure_id, basis or "", when), [])}
+            for when in (month, _year_before(month))
+        )
+        found = [
+            _shared_out("boroughs", measure, whole, before, now, then)
+            or Contribution(
+                "boroughs",
+                "Figures of boroughs do not add up to this measure, so none is named."
+                if now
+                else "There are no figures of boroughs.",
+            )
+        ]
+        of_now, of_then = (
             self.marts.groups.get((line.measure_id, basis or "", when), []) for when in (month, _year_before(month))
         )
-        for dimension in sorted({row["population_group"].split(":")[0] for row in now}):
+        for dimension in sorted({row["population_group"].split(":")[0] for row in of_now}):
             shared = _shared_out(
                 dimension.replace("_", " "),
                 measure,
@@ -1177,7 +1179,7 @@ class _Author:
                         for row in rows
                         if row["population_group"].split(":")[0] == dimension
                     }
-                    for rows in (now, then)
+                    for rows in (of_now, of_then)
                 ),
             )
             if shared:

@@ -1,0 +1,725 @@
+"""The board pack: what it says is what the marts say, in every word and drawing.
+
+Here: rounding beside verdicts, the parts of a pack against the release they are from, the page read back.
+Belongs here: what a reader of a pack relies on.
+Does not belong here: whether a figure is right (`figures`, `test_sample_figures.py`).
+"""
+
+import itertools
+import json
+import re
+import shutil
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.board_pack import STEMS, __main__, charts, words, write_pack
+from orchestration.board_pack.content import (
+    VERDICT_ORDER,
+    Line,
+    NothingToShow,
+    Pack,
+    Panel,
+    Selection,
+    _shared_out,
+    read_pack,
+)
+from orchestration.board_pack.html import render_html
+from tests.conftest import Warehouse
+
+MONTHS = ("2008-09_r1", "2009-03_r1")
+VOID = {"meta", "use", "path", "rect", "circle", "br"}
+
+
+class Element:
+    """An element of a page: its name, attributes, text within, and what it holds."""
+
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name, self.attributes = name, attributes
+        self.children: list[Element | str] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(child if isinstance(child, str) else child.text for child in self.children)
+
+    def all(self, *names: str) -> Iterator["Element"]:
+        for child in self.children:
+            if isinstance(child, Element):
+                if not names or child.name in names:
+                    yield child
+                yield from child.all(*names)
+
+    def one(self, name: str, **attributes: str) -> "Element":
+        wanted = {key.rstrip("_"): value for key, value in attributes.items()}
+        found = [
+            element
+            for element in self.all(name)
+            if all(element.attributes.get(key) == value for key, value in wanted.items())
+        ]
+        assert len(found) == 1, f"{len(found)} of {name} {wanted}"
+        return found[0]
+
+
+class Page(HTMLParser):
+    """A page as a tree, by the standard library's parser."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("page", {})
+        self.open = [self.root]
+        self.feed(html)
+        assert self.open == [self.root], f"left open: {self.open[-1].name}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {key: value or "" for key, value in attrs})
+        self.open[-1].children.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open[-1].children.append(Element(tag, {key: value or "" for key, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().name == tag, tag
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+@pytest.fixture(scope="module")
+def read(sample: Warehouse) -> Callable[..., Pack]:
+    """Packs of the sample, each read once."""
+    packs: dict[tuple[str, Selection], Pack] = {}
+
+    def read_once(release_id: str = MONTHS[-1], **selected: str) -> Pack:
+        key = (release_id, Selection(**selected))
+        if key not in packs:
+            packs[key] = read_pack(_database(sample, release_id), key[1])
+        return packs[key]
+
+    return read_once
+
+
+@pytest.fixture(scope="module")
+def page(read: Callable[..., Pack]) -> Element:
+    """The force's page of March 2009."""
+    return Page(render_html(read())).root
+
+
+@pytest.fixture
+def copied(sample: Warehouse, tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the database of March 2009 after statements of SQL."""
+
+    def change(*statements: str) -> Path:
+        path = tmp_path / "performance.duckdb"
+        shutil.copy(_database(sample, MONTHS[-1]), path)
+        path.chmod(0o644)
+        with duckdb.connect(str(path)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return path
+
+    return change
+
+
+def _page(pack: Pack, panels: tuple[Panel, ...]) -> Element:
+    """The page of a pack with some of its panels: what a test asks of the rest is a second less to read."""
+    return Page(render_html(replace(pack, panels=panels))).root
+
+
+def _database(sample: Warehouse, release_id: str) -> Path:
+    return sample.folder / "releases" / release_id / "performance.duckdb"
+
+
+def _rows(sample: Warehouse, query: str, release_id: str = MONTHS[-1]) -> list[dict[str, Any]]:
+    with sample.release(release_id) as release:
+        found = release.execute(query)
+        columns = [column[0] for column in found.description]
+        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def _printed(said: str) -> Decimal:
+    """The first number of a text: "at most 3,567 casualties" → 3567."""
+    found = re.search(r"−?£?[\d,]+(\.\d+)?", said)
+    assert found, said
+    return Decimal(found.group().replace("−", "-").replace("£", "").replace(",", ""))
+
+
+# Rounding.
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "usual", "printed"),
+    [
+        # At one decimal both would be 67.0: 66.96 differs at the second.
+        (66.96, 67.0, 1, ("66.96", "67.00")),
+        (66.8, 67.0, 1, ("66.8", "67.0")),
+        # 3,567 casualties are more than 3,566.69: at no decimals both would be 3,567.
+        (3567.0, 3566.69, 0, ("3,567.0", "3,566.7")),
+        (66.99999996, 67.0, 1, ("66.99999996", "67.00000000")),
+        # The verdict takes less than a thousand-millionth for none.
+        (67.0000000004, 67.0, 1, ("67.0", "67.0")),
+    ],
+)
+def test_a_figure_that_differs_from_its_target_prints_otherwise(
+    value: float, threshold: float, usual: int, printed: tuple[str, str]
+) -> None:
+    decimals = words.telling_decimals(usual, threshold, value)
+    assert (words.number(value, decimals), words.number(threshold, decimals)) == printed
+
+
+def test_a_limit_of_an_interval_beside_the_target_prints_otherwise_too() -> None:
+    # Clear of 67 because the lower limit is 67.02: "67.0" would say it is not.
+    assert words.telling_decimals(1, 67.0, 69.2, 67.02, 71.4) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "printed"),
+    [(81.25, 1, "81.3"), (-0.04, 1, "0.0"), (-1234.5, 0, "−1,235"), (1e300, 0, f"1{',000' * 100}"), (2.675, 2, "2.68")],
+)
+def test_a_half_is_rounded_up_and_nothing_has_no_sign(value: float, decimals: int, printed: str) -> None:
+    assert words.number(value, decimals) == printed
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "printed"),
+    [
+        (0.03, "percent", "up 0.03 points"),
+        (-281.0, "casualties", "down 281 casualties"),
+        (-1.0, "percentage points", "down 1.0 point"),
+        (1e-12, "percent", "unchanged"),
+        (0.2, "offences", "up 0.2 offences"),
+        (1.0, "people", "up 1 person"),
+    ],
+)
+def test_a_change_that_is_one_never_prints_as_none(value: float, unit: str, printed: str) -> None:
+    usual = words.usual_decimals(unit, "percentage" if unit.startswith("percent") else "count")
+    assert words.change(value, unit, usual).replace(words.NBSP, " ") == printed
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [(0.797, "79.7 %"), (0.8, "80 %"), (0.2004, "20.04 %"), (0.5, "50 %"), (0.996, "over 99 %"), (0.0, "under 1 %")],
+)
+def test_a_probability_prints_on_the_side_of_its_outlook(value: float, printed: str) -> None:
+    # On track from 0.8 on, off track up to 0.2.
+    assert words.probability(value).replace(words.NBSP, " ") == printed
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "decimals", "printed"),
+    [
+        (68.6, "percent", 1, "68.6 %"),
+        (50.0, "percent of milestones due", 1, "50.0 % of milestones due"),
+        (-4.15, "percentage points", 1, "−4.2 points"),
+        (35553958.98, "pounds", 0, "£35,553,959"),
+        (14.6, "£ million", 1, "£14.6 million"),
+        (1.0, "offences", 0, "1 offence"),
+        (26.97, "per 1,000 residents", 2, "26.97 per 1,000 residents"),
+    ],
+)
+def test_a_figure_carries_its_unit(value: float, unit: str, decimals: int, printed: str) -> None:
+    assert words.figure(value, unit, decimals).replace(words.NBSP, " ") == printed
+
+
+# What a pack says.
+
+
+@pytest.mark.parametrize("release_id", MONTHS)
+def test_no_printed_figure_contradicts_its_verdict(
+    read: Callable[..., Pack], sample: Warehouse, release_id: str
+) -> None:
+    targets = {row["target_id"]: row for row in _rows(sample, "select * from scorecard", release_id)}
+    judged = [line for line in read(release_id).lines if line.verdict in ("met", "not_met") and line.threshold_text]
+    assert len(judged) > 10
+    for line in judged:
+        target = targets[line.target_id]
+        if target["verdict_stage"] == "in_year" and target["expected_by_now"] is not None and line.verdict == "met":
+            continue
+        value, threshold = _printed(line.judged_text or line.value_text), _printed(line.threshold_text or "")
+        rule, amount = target["rule"], target["amount"]
+        if rule in ("at_least", "more_than", "by_date", "at_most"):
+            wants_more = rule != "at_most"
+        elif rule in ("relative_change", "point_change") and amount:
+            wants_more = amount > 0
+        else:
+            wants_more = target["better"] == "higher"
+        ahead = (value - threshold) * (1 if wants_more else -1)
+        meets = ahead > 0 if rule in ("more_than", "improve", "every_area_improves") else ahead >= 0
+        assert meets == (line.verdict == "met"), (line.title, line.value_text, line.threshold_text, line.verdict)
+
+
+def test_a_figure_just_short_of_its_target_is_not_printed_as_reaching_it(copied: Callable[..., Path]) -> None:
+    short = "value = 66.96, threshold = 67, verdict = 'not_met'"
+    of_it = (
+        "where target_id = (select any_value(target_id) from scorecard where rule = 'at_least' and unit = 'percent')"
+    )
+    database = copied(
+        f"create temporary table chosen as select any_value(target_id) as target_id from scorecard {of_it}",
+        f"update scorecard set {short} where target_id = (select target_id from chosen)",
+        f"update fct_target_verdict set {short}, judged_value = 66.96"
+        " where target_id = (select target_id from chosen) and area_id = 'force'",
+    )
+    (line,) = (line for line in read_pack(database, Selection()).lines if line.value == 66.96)
+    assert line.value_text.replace(words.NBSP, " ") == "66.96 %"
+    assert line.target_text.replace(words.NBSP, " ") == "at least 67.00 %"
+    assert line.gap_text and line.gap_text.replace(words.NBSP, " ") == "0.04 points below target"
+
+
+@pytest.mark.parametrize("release_id", MONTHS)
+def test_verdicts_are_counted_per_tier_as_in_the_scorecard(
+    read: Callable[..., Pack], sample: Warehouse, release_id: str
+) -> None:
+    counted = {
+        (tier.tier, verdict): count
+        for tier in read(release_id).tiers
+        for verdict, count in tier.counts.items()
+        if count
+    }
+    rows = _rows(sample, "select tier, verdict, count(*) as lines from scorecard group by all", release_id)
+    assert counted == {(row["tier"], row["verdict"]): row["lines"] for row in rows}
+
+
+def test_every_measure_in_force_has_its_panel_and_one_without_a_figure_says_why(
+    read: Callable[..., Pack], sample: Warehouse
+) -> None:
+    panels = {panel.measure_id: panel for panel in read().panels}
+    rows = _rows(sample, "select measure_id, value, reason from scorecard order by pack_order")
+    assert list(panels) == list(dict.fromkeys(row["measure_id"] for row in rows))
+    without = [row for row in rows if row["value"] is None]
+    assert without
+    for row in without:
+        assert row["reason"] in (panels[row["measure_id"]].reason or "")
+
+
+def test_what_changed_is_what_the_ledger_says_changed(read: Callable[..., Pack], sample: Warehouse) -> None:
+    rows = _rows(
+        sample,
+        "select count(*) filter (now.verdict <> before.verdict) as changed,"
+        " count(*) filter (now.verdict = before.verdict) as same"
+        " from fct_reported_verdict as now inner join fct_reported_verdict as before"
+        " on now.measure_id = before.measure_id and now.population_group = before.population_group"
+        " and now.target_id is not distinct from before.target_id"
+        f" where now.release_id = '{MONTHS[1]}' and before.release_id = '{MONTHS[0]}'",
+    )
+    comparison = read().comparison
+    changed = [change for change in comparison.changes if change.kind in ("better", "worse", "other")]
+    assert [{"changed": len(changed), "same": comparison.unchanged}] == rows
+    assert changed and "September 2008" in comparison.since_text
+    assert read(MONTHS[0]).comparison.changes == ()
+
+
+def test_every_target_that_is_not_met_is_an_exception(read: Callable[..., Pack]) -> None:
+    pack = read()
+    missed = {line.measure_id for line in pack.lines if line.verdict in ("not_met", "behind")}
+    assert missed and missed <= {exception.measure_id for exception in pack.exceptions}
+
+
+def test_an_exception_without_commentary_of_the_month_shows_it_as_missing(
+    read: Callable[..., Pack], copied: Callable[..., Path]
+) -> None:
+    told = next(exception for exception in read().exceptions if exception.remarks)
+    assert told.missing_text is None
+    database = copied(
+        f"delete from fct_commentary where measure_id = '{told.measure_id}' and period_month = date '2009-03-01'"
+    )
+    pack = read_pack(database, Selection())
+    (again,) = (exception for exception in pack.exceptions if exception.measure_id == told.measure_id)
+    assert again.missing_text == "No commentary of March 2009 was delivered. The latest is of February 2009."
+    root = _page(pack, ())
+    assert again.missing_text in root.one("article", id=f"exception-{told.measure_id}").text
+
+
+def test_an_open_decision_is_carried_and_an_overdue_one_needs_the_board(read: Callable[..., Pack]) -> None:
+    pack = read()
+    assert pack.open_decisions
+    overdue = [decision for decision in pack.open_decisions if decision.is_overdue]
+    assert overdue and {decision.decision for decision in overdue} <= {asked.text for asked in pack.asked}
+
+
+def _part(numerator: float, denominator: float | None) -> dict[str, Any]:
+    return {"numerator": numerator, "denominator": denominator}
+
+
+def test_what_boroughs_contributed_adds_up_to_the_change() -> None:
+    # Before: A 30 of 50, B 20 of 50, so 50 of 100. After: A 45 of 60, B 15 of 40, so 60 of 100: up 10 points.
+    # A: mean size 0.55 × (0.75 − 0.60) + (mean share 0.675 − 0.55) × (0.6 − 0.5) = 0.0825 + 0.0125 = 9.5 points.
+    # B: mean size 0.45 × (0.375 − 0.40) + (mean share 0.3875 − 0.55) × (0.4 − 0.5) = −0.01125 + 0.01625 = 0.5 points.
+    measure = {"multiplier": 100.0, "unit": "percent", "measure_type": "percentage", "denominator_extract": None}
+    shared = _shared_out(
+        "boroughs",
+        measure,
+        {"value": 60.0, **_part(60, 100)},
+        {"value": 50.0, **_part(50, 100)},
+        {"A": _part(45, 60), "B": _part(15, 40)},
+        {"A": _part(30, 50), "B": _part(20, 50)},
+    )
+    assert shared is not None and shared.against == ()
+    assert [(share.title, round(share.amount, 9)) for share in shared.towards] == [("A", 9.5), ("B", 0.5)]
+
+
+def test_parts_that_do_not_add_up_to_the_measure_are_not_named() -> None:
+    measure = {"multiplier": 1.0, "unit": "offences", "measure_type": "count", "denominator_extract": None}
+    whole, before = {"value": 12.0, **_part(12, None)}, {"value": 10.0, **_part(10, None)}
+    then = {"A": _part(6, None), "B": _part(4, None)}
+    assert _shared_out("boroughs", measure, whole, before, {"A": _part(7, None), "B": _part(4, None)}, then) is None
+    shared = _shared_out("boroughs", measure, whole, before, {"A": _part(9, None), "B": _part(3, None)}, then)
+    assert shared is not None
+    assert [share.text.replace(words.NBSP, " ") for share in (*shared.towards, *shared.against)] == [
+        "up 3 offences",
+        "down 1 offence",
+    ]
+
+
+def test_a_borough_is_not_judged_by_the_targets_of_the_force(read: Callable[..., Pack], sample: Warehouse) -> None:
+    pack = read(area="camden")
+    assert {line.verdict for line in pack.lines} == {"no_target", "not_measurable"}
+    figures = {
+        row["measure_id"]: row["value"]
+        for row in _rows(
+            sample,
+            "select measure_id, value from fct_measure_result where area_id = 'camden' and population_group = 'all'"
+            " and period_basis = 'financial_year_to_date' and period_month = date '2009-03-01' and value is not null",
+        )
+    }
+    shown = {line.measure_id: line.value for line in pack.lines if line.measure_id in figures}
+    assert len(shown) > 20 and shown == {measure_id: figures[measure_id] for measure_id in shown}
+    assert {line.measure_id for line in pack.lines} == {line.measure_id for line in read().lines}
+
+
+def test_a_business_group_has_the_measures_it_answers_for(read: Callable[..., Pack]) -> None:
+    owned = [line for line in read().lines if line.owner.startswith("Human Resources")]
+    assert read(business_group="human_resources").lines == tuple(owned)
+
+
+@pytest.mark.parametrize(
+    ("selection", "named"),
+    [
+        (Selection(area="atlantis"), "camden"),
+        (Selection(business_group="Ministry of Magic"), "Human Resources"),
+        (Selection(edition="daily"), "quarterly"),
+        (Selection(area="camden", business_group="Human Resources"), "not for both"),
+    ],
+)
+def test_a_selection_that_has_nothing_says_what_there_is(sample: Warehouse, selection: Selection, named: str) -> None:
+    with pytest.raises(NothingToShow, match=named):
+        read_pack(_database(sample, MONTHS[-1]), selection)
+
+
+def test_the_quarterly_edition_begins_with_milestones_and_the_year_so_far(read: Callable[..., Pack]) -> None:
+    pack = read(edition="quarterly")
+    assert pack.sections[:3] == ("front", "milestones", "year_to_date")
+    assert set(pack.sections) == {*read().sections, "year_to_date"}
+    headings = [element.text for element in _page(pack, ()).all("h2")]
+    assert headings[1:3] == ["Milestones", "The year so far"]
+
+
+# The page.
+
+
+@pytest.mark.parametrize("release_id", MONTHS)
+def test_the_scorecard_of_the_page_reads_back_as_the_marts_have_it(
+    read: Callable[..., Pack], sample: Warehouse, release_id: str
+) -> None:
+    root = _page(read(release_id), ())
+
+    def number(element: Element) -> float | None:
+        return float(element.attributes["value"]) if element.attributes["value"] else None
+
+    shown = []
+    for row in root.one("section", id="scorecard").all("tr"):
+        if row.attributes.get("class") == "line":
+            verdict = next(element for element in row.all("span") if "data-verdict" in element.attributes)
+            assert words.VERDICTS[verdict.attributes["data-verdict"]] == verdict.text.strip()
+            value, threshold = row.one("data", class_="value"), row.one("data", class_="threshold")
+            shown.append((row.attributes["id"], number(value), number(threshold), verdict.attributes["data-verdict"]))
+    rows = _rows(sample, "select * from scorecard", release_id)
+    assert sorted(shown, key=str) == sorted(
+        (
+            (
+                f"line-{row['measure_id']}-{row['target_id'] or 'none'}-{row['population_group']}",
+                row["value"],
+                row["threshold"],
+                row["verdict"],
+            )
+            for row in rows
+        ),
+        key=str,
+    )
+
+
+def test_the_front_page_counts_as_the_scorecard_does(page: Element, sample: Warehouse) -> None:
+    counted = {element.attributes["data-tier"]: 0 for element in page.all("data") if "data-tier" in element.attributes}
+    for element in page.all("data"):
+        if "data-tier" in element.attributes:
+            counted[element.attributes["data-tier"]] += int(element.attributes["value"])
+            assert element.text == element.attributes["value"]
+    rows = _rows(sample, "select tier, count(*) as lines from scorecard group by tier")
+    assert counted == {row["tier"]: row["lines"] for row in rows}
+
+
+def test_every_count_behind_a_percentage_is_beside_it(read: Callable[..., Pack], sample: Warehouse) -> None:
+    counted = {
+        row["measure_id"]: row
+        for row in _rows(
+            sample,
+            "select figures.measure_id, numerator, denominator from fct_measure_result as figures"
+            " inner join scorecard using (measure_id, period_basis) where area_id = 'force' and"
+            " figures.population_group = 'all' and figures.period_month = compared_month and denominator is not null"
+            " and unit = 'percent' and numerator is not null",
+        )
+    }
+    shown = {line.measure_id: line.count_text for line in read().lines if line.measure_id in counted}
+    assert len(shown) > 20 and None not in shown.values()
+    for measure_id, text in shown.items():
+        of = re.match(r"([\d,.]+) of ([\d,.]+)", text or "")
+        if of:
+            row = counted[measure_id]
+            assert abs(float(of[1].replace(",", "")) - row["numerator"]) <= 0.5
+            assert abs(float(of[2].replace(",", "")) - row["denominator"]) <= 0.5
+
+
+def test_every_drawing_says_its_message_in_words(page: Element) -> None:
+    drawings = [element for element in page.all("svg") if element.attributes.get("aria-hidden") != "true"]
+    assert len(drawings) > 50
+    assert all(element.attributes["role"] == "img" for element in drawings)
+    assert all(len(element.attributes["aria-label"]) > 20 for element in drawings)
+
+
+def test_the_page_stands_alone(read: Callable[..., Pack], page: Element) -> None:
+    assert len(render_html(read()).encode()) < 3_000_000
+    assert not list(page.all("script", "link", "img", "iframe", "object", "embed", "base", "form"))
+    for element in page.all():
+        for name, value in element.attributes.items():
+            assert not name.startswith("on") and name not in ("src", "srcset", "action", "style"), (element.name, name)
+            if name == "href":
+                assert value.startswith("#"), value
+    style = page.one("style").text
+    assert "url(" not in style and "@import" not in style
+
+
+def test_the_page_can_be_read_without_seeing_it(page: Element) -> None:
+    (html,) = page.all("html")
+    assert html.attributes["lang"] == "en-GB"
+    for name in ("header", "nav", "main", "footer", "h1"):
+        assert len([element for element in page.all(name) if element.name == name]) == 1
+    levels = [int(element.name[1]) for element in page.all("h1", "h2", "h3", "h4")]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    ids = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
+    assert len(ids) == len(set(ids))
+    assert {element.attributes["href"][1:] for element in page.all("a", "use")} <= set(ids)
+    for table in page.all("table"):
+        assert len(list(table.all("caption"))) == 1
+        assert all(heading.attributes.get("scope") in ("col", "row") for heading in table.all("th"))
+
+
+def test_a_sample_says_so_at_the_top_and_on_each_printed_page(
+    read: Callable[..., Pack], page: Element, copied: Callable[..., Path]
+) -> None:
+    assert page.one("p", class_="sample").text.startswith("SYNTHETIC SAMPLE")
+    assert '@page{@top-right{content:"SYNTHETIC SAMPLE"' in page.one("style").text
+    pack = read_pack(copied("update release set data_kind = 'real'"), Selection())
+    real = render_html(replace(pack, panels=pack.panels[:1]))
+    assert "SYNTHETIC SAMPLE" not in real
+
+
+HOSTILE = [
+    "=cmd()|'/c calc'!A1",
+    "<script>alert(1)</script>",
+    "{{ pack.__class__ }} {% for x in y %}",
+    '#typst #import "x" $1+1$ *bold* \\',
+    '"><img src=x onerror=alert(1)>',
+    "]]></style></svg>",
+    "x" * 10_000,
+]
+
+
+def test_hostile_texts_show_as_text(copied: Callable[..., Path], read: Callable[..., Pack]) -> None:
+    told = next(exception for exception in read().exceptions if exception.remarks)
+    text = "\n".join(HOSTILE) + "\n\u202eevil\u0007\u0000end"
+    quoted = text.replace("'", "''").replace("\u0000", "' || chr(0) || '")
+    hostile_name = "'<b>{{ 7*7 }}</b>=1+1\u202e'"
+    database = copied(
+        f"update fct_commentary set commentary = '{quoted}', decision_asked = '{quoted}', author_role = {hostile_name}"
+        f" where measure_id = '{told.measure_id}'",
+        f"update fct_board_decision set decision = '{quoted}', owner_role = {hostile_name}",
+        f"update fct_milestone set title = {hostile_name}, owner = '{quoted}'",
+        f"update dim_measure set title = {hostile_name} where measure_id = '{told.measure_id}'",
+        f"update scorecard set title = {hostile_name} where measure_id = '{told.measure_id}'",
+        f"update dim_area set title = {hostile_name} where area_id = 'camden'",
+        f"update delivery set file_name = {hostile_name}",
+    )
+    pack = read_pack(database, Selection())
+    panels = tuple(panel for panel in pack.panels if panel.measure_id == told.measure_id)
+    html = render_html(replace(pack, panels=panels))
+    root = Page(html).root
+    assert not list(root.all("script", "img", "b"))
+    article = root.one("article", id=f"exception-{told.measure_id}").text
+    for line in HOSTILE:
+        assert line in article
+    # What would turn or hide the text around it is shown in its place.
+    assert "[U+202E]evil[U+0007][U+0000]end" in article
+    assert not set(html) & {"\u202e", "\u0000", "\u0007"}
+    assert "<b>{{ 7*7 }}</b>=1+1[U+202E]" in article
+    for element in root.all("svg"):
+        if "aria-label" in element.attributes:
+            assert "\u202e" not in element.attributes["aria-label"]
+    panel = next(panel for panel in pack.panels if panel.boroughs and panel.trend)
+    assert panel.boroughs and panel.trend
+    for chart in (charts.funnel(panel.boroughs), charts.tile_map(panel.boroughs), charts.trend(panel.trend)):
+        ElementTree.fromstring(chart.svg)
+
+
+# The charts.
+
+
+def test_charts_are_plain_drawings_that_any_renderer_draws_alike(read: Callable[..., Pack]) -> None:
+    pack = read()
+    drawn = [charts.verdict_bars(pack.tiers), *(charts.icon(verdict) for verdict in VERDICT_ORDER)]
+    for panel in pack.panels:
+        drawn += [charts.trend(panel.trend)] if panel.trend else []
+        drawn += [charts.funnel(panel.boroughs), charts.tile_map(panel.boroughs)] if panel.boroughs else []
+        drawn += [charts.gap_trend(gap) for gap in panel.gaps if len(gap.points) > 1]
+    names, attributes = set(), set()
+    for chart in drawn:
+        root = ElementTree.fromstring(chart.svg)
+        assert root.attrib["aria-label"] == chart.alt
+        for element in root.iter():
+            names.add(element.tag.split("}")[1])
+            attributes |= element.attrib.keys()
+            assert "nan" not in element.attrib.get("d", "") and "inf" not in element.attrib.get("d", "")
+    assert names == {"svg", "g", "path", "rect", "circle", "text"}
+    assert not attributes & {"class", "style", "id", "href"}
+
+
+def test_the_tile_map_has_a_place_for_every_borough(sample: Warehouse) -> None:
+    boroughs = {row["area_id"] for row in _rows(sample, "select area_id from dim_area where area_type = 'borough'")}
+    assert charts.TILES.keys() == boroughs
+    assert len({(column, row) for _, column, row in charts.TILES.values()}) == len(boroughs)
+    assert len({short for short, _, _ in charts.TILES.values()}) == len(boroughs)
+
+
+def test_a_trend_says_latest_value_target_direction_and_signal(read: Callable[..., Pack], sample: Warehouse) -> None:
+    points = {
+        row["measure_id"]: row
+        for row in _rows(
+            sample,
+            "select measure_id, value, target_line, variation, signal from fct_process_control where area_id = 'force'"
+            " and population_group = 'all' qualify row_number() over"
+            " (partition by measure_id order by period_month desc) = 1",
+        )
+    }
+    trends = {panel.measure_id: panel.trend for panel in read().panels if panel.trend and panel.trend.has_limits}
+    assert len(trends) > 20
+    for measure_id, trend in trends.items():
+        said, point = charts.trend(trend).alt, points[measure_id]
+        assert trend.points[-1].value == point["value"] and trend.points[-1].value_text in said
+        assert words.VARIATIONS[point["variation"]] in said
+        assert point["signal"] in (None, "none") or words.SIGNALS[point["signal"]] in said
+        if point["target_line"] is not None:
+            side = "above" if point["value"] > point["target_line"] else "below"
+            assert f"{side} the target line of {trend.target_text}" in said
+        assert trend.better == "neither" or f"{trend.better} is better" in said
+
+
+def test_a_break_is_drawn_with_its_reason(read: Callable[..., Pack], sample: Warehouse) -> None:
+    registered = _rows(
+        sample,
+        "select measure_id, reason from dim_series_break inner join scorecard using (measure_id)"
+        " where break_month > date '2006-04-01' and break_month < date '2009-03-01'",
+    )
+    assert registered
+    panels = {panel.measure_id: panel for panel in read().panels}
+    for row in registered:
+        trend = panels[row["measure_id"]].trend
+        assert trend is not None and any(row["reason"] in found.text for found in trend.breaks)
+        chart = charts.trend(trend)
+        assert row["reason"] in chart.alt and ">break" in chart.svg
+
+
+def test_the_ranked_boroughs_are_those_of_the_peer_comparison(read: Callable[..., Pack], sample: Warehouse) -> None:
+    rows = _rows(
+        sample,
+        "select measure_id, area_id, rank_in_group, value, funnel_flag from fct_peer_comparison"
+        " where peer_group = 'london_boroughs'"
+        " qualify period_month = max(period_month) over (partition by measure_id)",
+    )
+    shown = {
+        (panel.measure_id, row.area_id): (row.rank, row.value, row.flag)
+        for panel in read().panels
+        if panel.boroughs
+        for row in panel.boroughs.rows
+        if row.rank is not None
+    }
+    expected = {
+        (row["measure_id"], row["area_id"]): (row["rank_in_group"], row["value"], row["funnel_flag"])
+        for row in rows
+        if row["rank_in_group"] is not None
+    }
+    assert len(shown) > 500
+    assert shown == {key: expected[key] for key in shown}
+
+
+# The release and the command.
+
+
+@pytest.mark.parametrize("release_id", MONTHS)
+def test_a_release_holds_its_pack_and_at_a_quarters_end_the_quarterly_report(
+    sample: Warehouse, release_id: str
+) -> None:
+    folder = sample.folder / "releases" / release_id
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    for stem in STEMS.values():
+        assert f"{stem}.html" in files
+        assert release_id in (folder / f"{stem}.html").read_text(encoding="utf-8")
+
+
+def test_the_command_writes_a_boroughs_pack_beside_the_releases(
+    sample: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "releases").symlink_to(sample.folder / "releases")
+    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["pack", "--area", "camden", "--release", MONTHS[0], "--edition", "quarterly"])
+    __main__.main()
+    written = tmp_path / "packs" / MONTHS[0] / "camden_quarterly" / "quarterly_report.html"
+    assert str(written) in capsys.readouterr().out.splitlines()
+    assert '<p class="subtitle">Camden, September 2008</p>' in written.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--release", "../releases/2009-03_r1"], "no name of a release"),
+        (["--release", "1999-01_r1"], "make releases"),
+        (["--release", MONTHS[0], "--area", "../../etc"], "There is no borough"),
+    ],
+)
+def test_the_command_says_why_it_writes_nothing(
+    sample: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "releases").symlink_to(sample.folder / "releases")
+    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["pack", *arguments])
+    with pytest.raises(SystemExit, match=said):
+        __main__.main()
+    assert not (tmp_path / "packs").exists()
+
+
+def test_a_pack_is_written_from_a_release_alone(copied: Callable[..., Path], tmp_path: Path) -> None:
+    files = write_pack(copied(), tmp_path / "pack")
+    assert [path.name for path in files if path.suffix == ".html"] == ["board_pack.html"]
+    assert all(path.stat().st_size for path in files)
+
+
+def test_a_line_is_what_its_measure_and_target_name(read: Callable[..., Pack]) -> None:
+    lines: tuple[Line, ...] = read().lines
+    titles = [line.title for line in lines]
+    assert len(set(titles)) == len(titles)
