@@ -285,6 +285,15 @@ class PeriodFigure:
     last_year_text: str | None
     change_text: str | None
     note: str | None
+    # The same as numbers, for a workbook.
+    basis: str
+    month: dt.date
+    numerator: float | None
+    denominator: float | None
+    lower: float | None
+    upper: float | None
+    last_year: float | None
+    change: float | None
 
 
 @dataclass(frozen=True)
@@ -1391,6 +1400,14 @@ class _Author:
             ),
             change_text=None if row["change"] is None else words.change(row["change"], line.unit, usual),
             note="; ".join(note for note in notes if note) or None,
+            basis=row["period_basis"],
+            month=row["period_month"],
+            numerator=row["numerator"],
+            denominator=row["denominator"],
+            lower=row["lower_95"],
+            upper=row["upper_95"],
+            last_year=before,
+            change=row["change"],
         )
 
     def _boroughs(self, measure: Row) -> Boroughs | None:
