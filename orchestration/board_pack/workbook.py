@@ -1,0 +1,843 @@
+"""The pack as a workbook: the same figures as numbers, in tables that filter and charts that Excel draws itself.
+
+Here: the sheets, their columns, number formats and native charts.
+Belongs here: what somebody who works on with the figures asks for.
+Does not belong here: what is said (`content.py`), drawings for a page (`charts.py`).
+
+No cell is ever made a formula or a link by what stands in it: text is written as text, numbers as numbers. A number is
+shown with the decimals that the pack prints, so that no cell contradicts its verdict.
+"""
+
+import datetime as dt
+import io
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from orchestration.board_pack import charts, words
+from orchestration.board_pack.content import Line, Pack, Panel, PeriodFigure, Point
+from orchestration.board_pack.html import HEADINGS, KINDS
+from orchestration.board_pack.visible_text import visible
+
+# A row is at most 409 points high: of a longer text the end would be hidden. At the width of a column of prose such a
+# part stays below.
+LONGEST_TEXT = 2_000
+TITLE_ROW, EXPLANATION_ROW, HEADING_ROW = 0, 1, 3
+CHARTS_ABREAST, CHART_WIDTH, CHART_HEIGHT = 2, 620, 290
+# Rows of 20 pixels that a chart and the space below it take; columns of 64 pixels beside each other.
+CHART_ROWS, CHART_COLUMNS = 16, 10
+NAVY, QUIET, RULE = "#12294D", "#4A5866", "#C5CDD6"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number and how it is printed in the pack; without one, what is printed in its place."""
+
+    value: float | None
+    text: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict in words, in its colour."""
+
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A text that leads to a cell of the workbook."""
+
+    sheet: str
+    row: int
+    text: str
+    column: int = 0
+
+
+Cell = str | int | float | dt.date | Number | Verdict | Link | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: heading and width in characters of each column, and the rows."""
+
+    name: str
+    columns: Sequence[tuple[str, float]]
+    rows: Sequence[Sequence[Cell]]
+    explanation: str
+
+
+def workbook_of(pack: Pack) -> bytes:
+    """The pack as XLSX; the same pack gives the same bytes."""
+    return _Workbook(pack).bytes()
+
+
+class _Workbook:
+    """Writes the sheets of one pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.file = io.BytesIO()
+        self.book = xlsxwriter.Workbook(
+            self.file,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_date_format": "d mmm yyyy",
+            },
+        )
+        self.book.formats[0].set_font_size(10)
+        self.formats: dict[tuple[tuple[str, object], ...], Format] = {}
+        # measure_id → where its chart stands.
+        self.chart_cells: dict[str, tuple[int, int]] = {}
+        self.sheets: dict[str, Worksheet] = {}
+
+    def bytes(self) -> bytes:
+        pack = self.pack
+        self.book.set_properties(
+            {
+                "title": visible(f"{pack.title}: {pack.subtitle}"),
+                "subject": f"Release {pack.release_id}",
+                "author": "Metropolitan Police Service",
+                "company": "Metropolitan Police Service",
+                "category": pack.sample_text or "",
+                "comments": visible(f"{pack.plan_text}. {pack.status_text}, {pack.targets_text}."),
+                "created": pack.built_at.astimezone(dt.UTC).replace(tzinfo=None),
+            }
+        )
+        self._place_charts()
+        contents = self._contents()
+        for name in ("Summary", "Contents", *contents):
+            self.sheets[name] = self.book.add_worksheet(name)
+        self._summary(self._start("Summary", pack.title, pack.subtitle))
+        sheet = self._start("Contents", "Contents", "Choose a name to go to its sheet.")
+        for at, (name, (meaning, _)) in enumerate(contents.items(), start=HEADING_ROW):
+            self._write(sheet, at, 0, Link(name, 0, name))
+            self._write(sheet, at, 1, meaning)
+        sheet.set_column(0, 0, 20)
+        sheet.set_column(1, 1, 90)
+        for name, (meaning, write) in contents.items():
+            write(self._start(name, name, meaning))
+        self.sheets["Summary"].activate()
+        self.book.close()
+        return self.file.getvalue()
+
+    def _contents(self) -> dict[str, tuple[str, Callable[[Worksheet], None]]]:
+        """Sheet → what is on it, and what writes it."""
+        pack = self.pack
+        sheets: dict[str, tuple[str, Callable[[Worksheet], None]]] = {
+            "Scorecard": ("A line for each measure and target, with value, target and verdict.", self._scorecard),
+            "Exceptions": (pack.exception_rule, self._exceptions),
+            "Year to date": ("The year so far beside the same months of last year.", self._year_to_date),
+            "Decisions": ("Decisions of the Board, the open ones first.", self._decisions),
+            "Milestones": ("Each milestone with its first, present and actual date.", self._milestones),
+            "Measures": ("The figures of each measure by period: filter by measure, period or objective.", self._measures),
+            "Trends": ("A chart for each measure: figure, control limits, target, signals.", self._trends),
+            "Trend data": ("The points that the charts of Trends draw. Copy them rather than sort them.", self._trend_data),
+            "Boroughs": ("Each borough beside the others, with its funnel limits.", self._boroughs),
+            "Equality gaps": ("One group of people held against another, over rolling years.", self._gaps),
+            "Restatements": ("What is not as an earlier pack said it, with the cause.", self._restatements),
+            "Data quality": ("The deliveries the figures rest on, rows set aside, checks.", self._quality),
+            "Methods": ("How figures are judged, in a few sentences each.", self._methods),
+        }
+        absent = {
+            "Year to date": "year_to_date" not in pack.sections,
+            "Decisions": "decisions" not in pack.sections,
+            "Milestones": "milestones" not in pack.sections,
+        }
+        return {name: sheet for name, sheet in sheets.items() if not absent.get(name)}
+
+    # Cells.
+
+    def _format(self, **properties: object) -> Format:
+        key = tuple(sorted(properties.items()))
+        if key not in self.formats:
+            self.formats[key] = self.book.add_format({"valign": "top", "font_size": 10, **properties})
+        return self.formats[key]
+
+    def _write(self, sheet: Worksheet, row: int, column: int, cell: Cell, **properties: object) -> None:
+        wrapped = {"text_wrap": True, **properties}
+        match cell:
+            case None:
+                sheet.write_blank(row, column, None, self._format(**wrapped))
+            case Number(value=None):
+                sheet.write_string(
+                    row, column, visible(cell.text), self._format(align="right", font_color=QUIET, **wrapped)
+                )
+            case Number():
+                shown = _number_format(cell.text, cell.unit)
+                sheet.write_number(row, column, cell.value or 0.0, self._format(num_format=shown, **properties))
+            case Verdict():
+                colour = charts.verdict_colour(cell.verdict).upper()
+                sheet.write_string(row, column, cell.text, self._format(bold=True, font_color=_long(colour), **wrapped))
+            case Link():
+                target = f"internal:'{cell.sheet}'!{xlsxwriter.utility.xl_rowcol_to_cell(cell.row, cell.column)}"
+                sheet.write_url(
+                    row,
+                    column,
+                    target,
+                    self._format(font_color=NAVY, underline=1, **wrapped),
+                    visible(cell.text),
+                )
+            case dt.date():
+                sheet.write_datetime(
+                    row, column, dt.datetime(cell.year, cell.month, cell.day), self._format(num_format="d mmm yyyy", align="left", **properties)
+                )
+            case int() | float():
+                sheet.write_number(row, column, cell, self._format(num_format="#,##0", **properties))
+            case str():
+                sheet.write_string(row, column, visible(cell), self._format(**wrapped))
+
+    def _start(self, name: str, title: str, explanation: str) -> Worksheet:
+        """A sheet's title, its explanation, and how it prints."""
+        sheet, pack = self.sheets[name], self.pack
+        sheet.hide_gridlines(2)
+        sheet.write_string(TITLE_ROW, 0, visible(title), self._format(bold=True, font_size=16, font_color=NAVY))
+        marked = " · ".join(part for part in (pack.release_id, pack.sample_text) if part)
+        sheet.write_string(
+            EXPLANATION_ROW, 0, visible(f"{explanation} ({marked})"), self._format(font_color=QUIET, italic=True)
+        )
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4)
+        sheet.set_footer(f"&L{_printed(pack.title)} {_printed(marked)}&C&A&RPage &P of &N")
+        return sheet
+
+    def _table(self, sheet: Worksheet, table: Table, first_row: int = HEADING_ROW) -> int:
+        """Write a table; returns the row below it and a free one."""
+        last_row, last_column = first_row + len(table.rows), len(table.columns) - 1
+        if not table.rows:
+            self._write(sheet, first_row, 0, "None.")
+            return first_row + 2
+        sheet.add_table(
+            first_row,
+            0,
+            last_row,
+            last_column,
+            {
+                "name": table.name,
+                "title": table.name.replace("_", " "),
+                "description": visible(table.explanation),
+                "style": "Table Style Light 1",
+                "columns": [
+                    {"header": heading, "header_format": self._format(bold=True, font_color=NAVY, bottom=1, text_wrap=True)}
+                    for heading, _ in table.columns
+                ],
+            },
+        )
+        for at, cells in enumerate(table.rows, start=first_row + 1):
+            for column, cell in enumerate(cells):
+                self._write(sheet, at, column, cell)
+        return last_row + 2
+
+    def _one_table(self, sheet: Worksheet, table: Table, frozen_columns: int = 1) -> None:
+        """A sheet that is one table: its headings and first columns stay in sight, and are printed on each page."""
+        self._table(sheet, table)
+        for column, (_, width) in enumerate(table.columns):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(HEADING_ROW + 1, frozen_columns)
+        sheet.repeat_rows(HEADING_ROW)
+
+    # Sheets.
+
+    def _summary(self, sheet: Worksheet) -> None:
+        pack = self.pack
+        sheet.set_column(0, 0, 42)
+        sheet.set_column(1, 8, 15)
+        said = [
+            f"{pack.plan_text}, {pack.year_text}",
+            f"{pack.status_text}, {pack.targets_text}, built {pack.built_text}",
+            *([f"Provisional: {pack.provisional_because}"] if pack.provisional_because else []),
+            *([f"{pack.sample_text}: no figure is real."] if pack.sample_text else []),
+            *pack.headline,
+            *pack.notes,
+        ]
+        row = HEADING_ROW
+        for sentence in said:
+            sheet.write_string(row, 0, visible(sentence), self._format())
+            row += 1
+        row = self._heading(sheet, row + 1, "Lines of the scorecard by verdict")
+        shown = [verdict for verdict in words.VERDICTS if any(tier.counts[verdict] for tier in pack.tiers)]
+        counts = Table(
+            "Verdict_counts",
+            [("Tier", 0), *((words.VERDICTS[verdict], 0) for verdict in shown), ("Provisional", 0)],
+            [[tier.tier_text, *(tier.counts[verdict] for verdict in shown), tier.provisional] for tier in pack.tiers],
+            "How many lines of each tier have which verdict.",
+        )
+        below = self._table(sheet, counts, row)
+        self._verdict_chart(sheet, row, len(pack.tiers), shown, below)
+        row = below + CHART_ROWS - 3
+        for heading, table in (
+            (
+                "For decision",
+                Table(
+                    "For_decision",
+                    [("Measure", 0), ("What is asked", 0), ("By whom", 0)],
+                    [[self._to_chart(a.anchor, a.title), a.text, a.from_text] for a in pack.asked],
+                    "What the Board is asked to decide or take up.",
+                ),
+            ),
+            (
+                f"What changed. {pack.comparison.since_text}; unchanged: {pack.comparison.unchanged} lines",
+                Table(
+                    "What_changed",
+                    [("Measure", 0), ("Verdict is", 0), ("Then", 0), ("Now", 0)],
+                    [
+                        [self._to_chart(c.anchor, c.title), KINDS[c.kind], c.before_text, c.after_text]
+                        for c in pack.comparison.changes
+                    ],
+                    "Lines whose verdict is not what the pack before gave.",
+                ),
+            ),
+        ):
+            row = self._table(sheet, table, self._heading(sheet, row, heading))
+
+    def _heading(self, sheet: Worksheet, row: int, text: str) -> int:
+        sheet.write_string(row, 0, visible(text), self._format(bold=True, font_size=12, font_color=NAVY))
+        return row + 1
+
+    def _verdict_chart(self, sheet: Worksheet, row: int, tiers: int, shown: list[str], at: int) -> None:
+        chart = self.book.add_chart({"type": "bar", "subtype": "stacked"})
+        for column, verdict in enumerate(shown, start=1):
+            chart.add_series(
+                {
+                    "name": ["Summary", row, column],
+                    "categories": ["Summary", row + 1, 0, row + tiers, 0],
+                    "values": ["Summary", row + 1, column, row + tiers, column],
+                    **_VERDICT_FILLS[verdict],
+                    "gap": 40,
+                }
+            )
+        chart.set_title({"name": "Lines by verdict", "name_font": {"size": 11, "color": NAVY}})
+        chart.set_legend({"position": "bottom"})
+        chart.set_y_axis({"reverse": True})
+        chart.set_x_axis({"major_gridlines": {"visible": True, "line": {"color": RULE}}, "num_format": "0"})
+        chart.set_size({"width": 900, "height": 220})
+        sheet.insert_chart(at, 0, chart, {"description": visible(charts.verdict_bars(self.pack.tiers).alt)})
+
+    def _to_chart(self, anchor: str | None, text: str) -> Cell:
+        """A measure's name that leads to its chart, when it has one."""
+        cell = self.chart_cells.get(anchor or "")
+        return Link("Trends", cell[0], text, cell[1]) if cell else text
+
+    def _scorecard(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Objective", 24), ("Tier", 16), ("Owner", 24), ("Value", 13), ("Unit", 14)]
+        columns += [("Target level", 13), ("Target", 30), ("Verdict", 17), ("Of", 13), ("Certainty", 34)]
+        columns += [("Provisional", 13), ("Against last year", 30), ("Variation", 17), ("Assurance", 22)]
+        columns += [("Year-end outlook", 22), ("Count behind it", 26), ("Interval", 26), ("Period", 26), ("Notes", 44)]
+        rows = [self._scorecard_row(line) for line in self.pack.lines]
+        self._one_table(sheet, Table("Scorecard", columns, rows, "The scorecard."))
+
+    def _scorecard_row(self, line: Line) -> list[Cell]:
+        notes = [line.judged_text, line.provisional_text, line.beside_text, *line.notes]
+        return [
+            self._to_chart(f"measure-{line.measure_id}", line.title),
+            f"{line.objective}. {line.objective_title}" if line.objective else line.objective_title,
+            line.tier_text,
+            line.owner,
+            Number(line.value, line.value_text, line.unit),
+            line.unit,
+            Number(line.threshold, line.threshold_text or "none", line.unit),
+            line.target_text,
+            Verdict(line.verdict, line.verdict_text),
+            line.stage_text,
+            line.certainty_text,
+            "provisional" if line.is_provisional else None,
+            line.direction_text,
+            line.variation_text,
+            line.assurance_text,
+            line.outlook_text,
+            line.count_text,
+            line.interval_text,
+            line.basis_text,
+            "; ".join(note for note in notes if note) or None,
+        ]
+
+    def _exceptions(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Why", 30), ("Verdict", 17), ("Value", 13), ("Target", 30), ("Written by", 24)]
+        columns += [("Written on", 12), ("Commentary", 80), ("Decision asked", 50), ("What contributed", 70)]
+        rows: list[list[Cell]] = []
+        for exception in self.pack.exceptions:
+            contributed = "\n".join(
+                f"{contribution.kind}: {contribution.message}"
+                + "".join(
+                    f"\n{name}: " + "; ".join(f"{share.title} {share.text}" for share in shares)
+                    for name, shares in (("With it", contribution.towards), ("Against it", contribution.against))
+                    if shares
+                )
+                for contribution in exception.contributions
+            )
+            written: list[tuple[Cell, Cell, str, str]] = [
+                (remark.author_role, remark.written_on, text, asked)
+                for remark in exception.remarks
+                for text, asked in _side_by_side(remark.text, remark.decision_asked or "")
+            ]
+            written = written or [(None, None, exception.missing_text or "", "")]
+            judged: list[list[Cell]] = [
+                [
+                    Verdict(line.verdict, line.verdict_text),
+                    Number(line.value, line.value_text, line.unit),
+                    line.target_text,
+                ]
+                for line in exception.lines
+            ]
+            for at in range(max(len(written), len(judged))):
+                role, day, text, asked = written[at] if at < len(written) else (None, None, "", "")
+                rows.append(
+                    [
+                        self._to_chart(exception.anchor, exception.title),
+                        "; ".join(exception.because),
+                        *(judged[at] if at < len(judged) else (None, None, None)),
+                        role,
+                        day,
+                        text or None,
+                        asked or None,
+                        contributed if at == 0 and contributed else None,
+                    ]
+                )
+        self._one_table(sheet, Table("Exceptions", columns, rows, self.pack.exception_rule))
+
+    def _year_to_date(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Objective", 24), ("Year to date", 14), ("Same months last year", 16), ("Change", 36)]
+        columns += [("Target", 34), ("Verdict", 17), ("Count behind it", 30), ("Note", 40)]
+        units = {line.measure_id: line.unit for line in self.pack.lines}
+        rows = [
+            [
+                self._to_chart(row.anchor, row.title),
+                row.objective,
+                Number(row.value, row.value_text, units.get(row.anchor.removeprefix("measure-"), "")),
+                row.last_year_text,
+                row.change_text,
+                row.target_text,
+                Verdict(row.verdict, row.verdict_text),
+                row.count_text,
+                row.note,
+            ]
+            for row in self.pack.year_to_date
+        ]
+        self._one_table(sheet, Table("Year_to_date", columns, rows, "The year so far."))
+
+    def _decisions(self, sheet: Worksheet) -> None:
+        columns = [("Reference", 16.0), ("Decision", 70), ("Measure", 34), ("Owner", 30), ("Decided", 18), ("Due", 24)]
+        columns += [("Status", 12), ("Outcome", 60), ("Note", 44)]
+        rows: list[list[Cell]] = [
+            [
+                row.decision_ref,
+                text,
+                None if row.measure_title is None else self._to_chart(row.anchor, row.measure_title),
+                row.owner_role,
+                row.decided_text,
+                row.due_text,
+                "overdue" if row.is_overdue else row.status,
+                outcome or None,
+                row.note,
+            ]
+            for row in (*self.pack.open_decisions, *self.pack.closed_decisions)
+            for text, outcome in _side_by_side(row.decision, row.outcome or "")
+        ]
+        self._one_table(sheet, Table("Decisions", columns, rows, "Decisions of the Board."))
+
+    def _milestones(self, sheet: Worksheet) -> None:
+        columns = [("Milestone", 46.0), ("Programme", 22), ("Owner", 34), ("First due", 13), ("Now due", 13)]
+        columns += [("Completed", 13), ("Slip in days", 10), ("Slip", 16), ("Status", 16), ("Owner says", 16)]
+        columns += [("Quarter", 18), ("Note", 40)]
+        rows: list[list[Cell]] = [
+            [
+                row.title,
+                row.programme,
+                row.owner,
+                row.original_due,
+                row.current_due,
+                row.completed,
+                row.slip_days,
+                row.slip_text,
+                row.status,
+                row.owner_status,
+                "due this quarter" if row.is_due_this_quarter else "due next quarter" if row.is_due_next_quarter else None,
+                row.note,
+            ]
+            for row in (self.pack.milestones.every if self.pack.milestones else ())
+        ]
+        self._one_table(sheet, Table("Milestones", columns, rows, "Milestones as they stand at the reporting month."))
+
+    def _measures(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Objective", 24), ("Basis", 20), ("Last month", 12), ("Figure", 13), ("Unit", 14)]
+        columns += [("Numerator", 13), ("Denominator", 13), ("Lower 95 %", 12), ("Upper 95 %", 12), ("Last year", 13)]
+        columns += [("Change", 13), ("Change in words", 24), ("Note", 44)]
+        rows = [
+            self._measure_row(panel, figure)
+            for panel in self.pack.panels
+            # The reporting month is among both.
+            for figure in dict.fromkeys((*panel.figures, *panel.months))
+        ]
+        self._one_table(sheet, Table("Measures", columns, rows, "The figures of each measure by period."))
+
+    def _measure_row(self, panel: Panel, figure: PeriodFigure) -> list[Cell]:
+        line, shown = panel.lines[0], figure.value_text
+
+        def number(value: float | None, text: str | None = shown) -> Cell:
+            return None if value is None else Number(value, text or shown, line.unit)
+
+        return [
+            self._to_chart(panel.anchor, panel.title),
+            line.objective_title,
+            words.BASES[figure.basis],
+            figure.month,
+            Number(figure.value, figure.value_text, line.unit),
+            line.unit,
+            None if figure.numerator is None else Number(figure.numerator, _counted(figure.numerator), ""),
+            None if figure.denominator is None else Number(figure.denominator, _counted(figure.denominator), ""),
+            number(figure.lower),
+            number(figure.upper),
+            number(figure.last_year, figure.last_year_text),
+            number(figure.change, figure.change_text),
+            figure.change_text,
+            figure.note,
+        ]
+
+    def _place_charts(self) -> None:
+        """Where the chart of each measure with a trend will stand, two abreast under their objective."""
+        self.objective_rows: dict[str, int] = {}
+        row = HEADING_ROW
+        for objective in self.pack.objectives:
+            ids = dict.fromkeys(line.measure_id for line in objective.lines)
+            panels = [panel for panel in self.pack.panels if panel.measure_id in ids and panel.trend]
+            if not panels:
+                continue
+            self.objective_rows[f"{objective.objective}. {objective.title}".removeprefix(". ")] = row
+            for at, panel in enumerate(panels):
+                down, across = divmod(at, CHARTS_ABREAST)
+                self.chart_cells[panel.anchor] = (row + 1 + down * CHART_ROWS, across * CHART_COLUMNS)
+            row += 2 + -(-len(panels) // CHARTS_ABREAST) * CHART_ROWS
+        # The rows of each measure's points among the trend data.
+        self.points: dict[str, tuple[int, int]] = {}
+        self.point_rows: list[list[Cell]] = []
+        for panel in self.pack.panels:
+            if panel.trend:
+                first = HEADING_ROW + 1 + len(self.point_rows)
+                self.point_rows += _points(panel)
+                self.points[panel.anchor] = (first, HEADING_ROW + len(self.point_rows))
+
+    def _trends(self, sheet: Worksheet) -> None:
+        sheet.set_column(0, CHARTS_ABREAST * CHART_COLUMNS, 8.43)
+        for heading, row in self.objective_rows.items():
+            self._heading(sheet, row, heading)
+        for panel in self.pack.panels:
+            if panel.trend:
+                row, column = self.chart_cells[panel.anchor]
+                self._trend_chart(sheet, row, column, panel)
+        sheet.freeze_panes(HEADING_ROW - 1, 0)
+
+    def _trend_chart(self, sheet: Worksheet, row: int, column: int, panel: Panel) -> None:
+        first, last = self.points[panel.anchor]
+        if panel.trend is None:
+            return
+        chart = self.book.add_chart({"type": "line"})
+        for name, style in _SERIES.items():
+            at = [heading for heading, _ in _TREND_COLUMNS].index(name)
+            if any(cells[at] is not None for cells in self.point_rows[first - HEADING_ROW - 1 : last - HEADING_ROW]):
+                chart.add_series(
+                    {
+                        "name": ["Trend data", HEADING_ROW, at],
+                        "categories": ["Trend data", first, 1, last, 1],
+                        "values": ["Trend data", first, at, last, at],
+                        **style,
+                    }
+                )
+        basis = words.BASES.get(panel.trend.basis, "")
+        chart.set_title(
+            {
+                "name": visible(panel.title),
+                "name_font": {"size": 11, "bold": True, "color": NAVY},
+            }
+        )
+        chart.set_x_axis({"num_font": {"size": 8}, "interval_unit": 6, "interval_tick": 6, "label_position": "low"})
+        chart.set_y_axis(
+            {
+                "name": visible(f"{panel.trend.unit}, {basis}"),
+                "name_font": {"size": 8, "bold": False},
+                "num_font": {"size": 8},
+                "num_format": _number_format(panel.trend.points[-1].value_text, ""),
+                "major_gridlines": {"visible": True, "line": {"color": "#E3E8EC"}},
+                **_axis_bounds(panel.trend.points),
+            }
+        )
+        chart.set_legend({"position": "bottom", "font": {"size": 8}})
+        chart.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
+        chart.show_blanks_as("gap")
+        sheet.insert_chart(row, column, chart, {"description": visible(f"{panel.title}. {panel.trend.message}")})
+
+    def _trend_data(self, sheet: Worksheet) -> None:
+        for column, (heading, width) in enumerate(_TREND_COLUMNS):
+            sheet.set_column(column, column, width)
+            sheet.write_string(
+                HEADING_ROW, column, heading, self._format(bold=True, font_color=NAVY, bottom=1, text_wrap=True)
+            )
+        for row, cells in enumerate(self.point_rows, start=HEADING_ROW + 1):
+            for column, cell in enumerate(cells):
+                self._write(sheet, row, column, cell)
+        sheet.freeze_panes(HEADING_ROW + 1, 2)
+        sheet.repeat_rows(HEADING_ROW)
+
+    def _boroughs(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Borough", 24), ("Figure", 12), ("Unit", 18), ("Rank", 7), ("Beside the limits", 22)]
+        columns += [("Side", 10), ("Lower 99.8 %", 11), ("Lower 95 %", 11), ("Upper 95 %", 11), ("Upper 99.8 %", 11)]
+        columns += [("Boroughs together", 12), ("Against last year", 18), ("Count behind it", 30), ("Period", 34), ("Note", 40)]
+        rows: list[list[Cell]] = []
+        for panel in self.pack.panels:
+            if not panel.boroughs:
+                continue
+            found = panel.boroughs
+            for row in found.rows:
+                limits = (row.lower_998, row.lower_95, row.upper_95, row.upper_998)
+                rows.append(
+                    [
+                        self._to_chart(panel.anchor, panel.title),
+                        row.title,
+                        Number(row.value, row.value_text, found.unit),
+                        found.unit,
+                        row.rank,
+                        row.flag_text,
+                        None if row.side == "none" else row.side,
+                        *(None if limit is None else Number(limit, row.value_text, found.unit) for limit in limits),
+                        None if found.together is None else Number(found.together, found.together_text or "", found.unit),
+                        row.change_text,
+                        row.count_text,
+                        found.basis_text,
+                        row.note,
+                    ]
+                )
+        self._one_table(sheet, Table("Boroughs", columns, rows, "Each borough beside the others."), frozen_columns=2)
+
+    def _gaps(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Group", 30), ("Held against", 30), ("Gap", 12), ("95 % interval", 28), ("Trend", 20)]
+        columns += [("Answers", 34), ("In words", 80)]
+        rows: list[list[Cell]] = [
+            [
+                self._to_chart(panel.anchor, panel.title),
+                gap.of_group_text,
+                gap.compared_text,
+                Number(gap.points[-1].gap if gap.reason is None else None, gap.gap_text, gap.unit),
+                gap.interval_text,
+                gap.trend_text,
+                gap.base_text,
+                gap.message,
+            ]
+            for panel in self.pack.panels
+            for gap in panel.gaps
+        ]
+        self._one_table(sheet, Table("Equality_gaps", columns, rows, "Equality gaps of the last rolling year."))
+
+    def _restatements(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("What", 12), ("Of", 34), ("Said before", 34), ("Says now", 34), ("Verdict", 16)]
+        columns += [("Cause", 26), ("Explanation", 70)]
+        rows: list[list[Cell]] = [
+            [
+                row.title,
+                "verdict",
+                f"{row.area_text}, {row.month_text}",
+                row.before_text,
+                row.after_text,
+                "turned" if row.is_flipped else "stands",
+                row.cause_text,
+                row.explanation,
+            ]
+            for row in self.pack.restated_verdicts
+        ]
+        rows += [
+            [row.title, "figures", row.scope_text, None, None, None, row.cause_text, row.explanation]
+            for row in self.pack.restated
+        ]
+        self._one_table(sheet, Table("Restatements", columns, rows, "What is not as an earlier pack said it."))
+
+    def _quality(self, sheet: Worksheet) -> None:
+        found = self.pack.quality
+        for column, width in enumerate((26, 26, 40, 18, 20, 12, 12, 50)):
+            sheet.set_column(column, column, width)
+        said = [f"This release is {found.status}. {found.provisional_because or ''}".strip(), f"Checks: {found.checks_text}."]
+        said += [*found.failed, *found.refused]
+        said += [f"Provisional: {line.title}, {line.provisional_text}" for line in found.provisional]
+        row = HEADING_ROW
+        for sentence in said:
+            sheet.write_string(row, 0, visible(sentence), self._format())
+            row += 1
+        extracts = Table(
+            "Deliveries",
+            [("Extract", 0), ("Source", 0), ("Latest file", 0), ("Reaches", 0), ("Received", 0), ("Rows", 0)]
+            + [("Set aside", 0), ("Note", 0)],
+            [
+                [
+                    row_.extract,
+                    row_.source,
+                    row_.file_name,
+                    row_.to_text,
+                    row_.received_text,
+                    row_.rows_received,
+                    row_.rows_quarantined,
+                    "; ".join(
+                        part
+                        for part in (f"{row_.months_behind} months behind" if row_.months_behind else None, row_.note)
+                        if part
+                    )
+                    or None,
+                ]
+                for row_ in found.extracts
+            ],
+            "The latest delivery of each extract from each source.",
+        )
+        row = self._table(sheet, extracts, self._heading(sheet, row + 1, "Deliveries the figures rest on"))
+        quarantined = Table(
+            "Rows_set_aside",
+            [("Extract", 0), ("File", 0), ("Why", 0), ("Rows", 0)],
+            [[row_.extract, row_.file_name, row_.meaning, row_.rows] for row_ in found.quarantined],
+            "Rows that wait to be mended.",
+        )
+        self._table(sheet, quarantined, self._heading(sheet, row, "Rows set aside"))
+
+    def _methods(self, sheet: Worksheet) -> None:
+        sheet.set_column(0, 0, 28)
+        sheet.set_column(1, 1, 110)
+        for row, (subject, text) in enumerate(self.pack.methods, start=HEADING_ROW):
+            self._write(sheet, row, 0, subject, bold=True)
+            self._write(sheet, row, 1, text)
+
+
+_TREND_COLUMNS: list[tuple[str, float]] = [
+    ("Measure", 34),
+    ("Period", 14),
+    ("Month", 12),
+    ("Figure", 12),
+    ("Centre line", 12),
+    ("Lower limit", 12),
+    ("Upper limit", 12),
+    ("Target", 12),
+    ("Better", 12),
+    ("Of concern", 12),
+    ("Unusual", 12),
+    ("What it signals", 44),
+]
+
+
+def _marker(kind: str, colour: str) -> dict[str, object]:
+    return {
+        "line": {"none": True},
+        "marker": {"type": kind, "size": 7, "fill": {"color": colour}, "border": {"color": colour}},
+    }
+
+
+# Dashes and the shape of the marks tell the series apart without colour.
+_SERIES: dict[str, dict[str, object]] = {
+    "Centre line": {"line": {"color": QUIET, "width": 1}},
+    "Lower limit": {"line": {"color": QUIET, "width": 1, "dash_type": "dash"}},
+    "Upper limit": {"line": {"color": QUIET, "width": 1, "dash_type": "dash"}},
+    "Target": {"line": {"color": "#1B2530", "width": 1.5, "dash_type": "long_dash_dot"}},
+    "Figure": {"line": {"color": charts.LINE.upper(), "width": 1.75}},
+    "Better": _marker("triangle", charts.BETTER.upper()),
+    "Of concern": _marker("square", charts.WORSE.upper()),
+    "Unusual": _marker("diamond", QUIET),
+}
+# Filled where decided, patterned where it is not.
+_VERDICT_FILLS: dict[str, dict[str, object]] = {
+    "met": {"fill": {"color": charts.GOOD.upper()}},
+    "not_met": {"fill": {"color": charts.BAD.upper()}},
+    "ahead": {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": charts.GOOD.upper(), "bg_color": "#FFFFFF"}},
+    "behind": {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": charts.BAD.upper(), "bg_color": "#FFFFFF"}},
+    "monitor_only": {"pattern": {"pattern": "percent_50", "fg_color": QUIET, "bg_color": "#FFFFFF"}},
+    "no_target": {"fill": {"color": "#DDE3E9"}, "border": {"color": QUIET}},
+    "not_measurable": {"fill": {"color": "#FFFFFF"}, "border": {"color": QUIET, "dash_type": "dash"}},
+}
+
+
+def _points(panel: Panel) -> list[list[Cell]]:
+    """The rows of a measure's trend, with a row without figures where the series begins anew: no line crosses it."""
+    trend = panel.trend
+    if trend is None:
+        return []
+    breaks = {found.month: found.text for found in trend.breaks}
+    rows: list[list[Cell]] = []
+    for point in trend.points:
+        if point.month in breaks and rows:
+            rows.append([panel.title, "break", None, *[None] * 8, breaks[point.month]])
+
+        def number(value: float | None, text: str = point.value_text) -> Cell:
+            return None if value is None else Number(value, text, "")
+
+        kind = _signal_column(point)
+        rows.append(
+            [
+                panel.title,
+                point.month_text,
+                point.month,
+                number(point.value),
+                *(number(value) for value in (point.centre, point.lower, point.upper, point.target)),
+                *(number(point.value) if kind == name else None for name in ("Better", "Of concern", "Unusual")),
+                words.SIGNALS[point.signal] if kind else None,
+            ]
+        )
+    return rows
+
+
+def _signal_column(point: Point) -> str | None:
+    if point.signal == "none":
+        return None
+    return {"improvement": "Better", "concern": "Of concern"}.get(point.variation or "", "Unusual")
+
+
+def _axis_bounds(points: Sequence[Point]) -> dict[str, float]:
+    """Nothing, so that Excel chooses; but never below nothing where no figure and no limit is."""
+    ends = [end for point in points for end in (point.value, point.lower) if end is not None]
+    return {"min": 0} if min(ends) >= 0 and min(ends) < 0.3 * max(ends) else {}
+
+
+def _number_format(text: str, unit: str) -> str:
+    """The number format that shows what is printed: "79.50 %" → `#,##0.00" %"`."""
+    found = re.search(r"\d[\d,]*(?:\.(\d+))?", text)
+    decimals = len(found[1] or "") if found else 0
+    shown = "#,##0" + ("." + "0" * decimals if decimals else "")
+    if unit.split(" ")[0] == "percent":
+        return f'{shown}" %"'
+    if unit in ("pounds", "£ million"):
+        return f'"£"{shown}'
+    return shown
+
+
+def _counted(value: float) -> str:
+    return "0" if value == round(value) else "0.0"
+
+
+def _long(colour: str) -> str:
+    """#FFF → #FFFFFF."""
+    return colour if len(colour) == 7 else "#" + "".join(letter * 2 for letter in colour[1:])
+
+
+def _printed(text: str) -> str:
+    """A text for a footer, where & begins a code; Excel takes 255 characters of a footer."""
+    return textwrap.shorten(visible(text), 90).replace("&", "&&")
+
+
+def _in_parts(text: str) -> list[str]:
+    """A text in parts that a cell can show, broken between words where there are any."""
+    parts: list[str] = []
+    while len(text) > LONGEST_TEXT:
+        at = max(text.rfind(" ", 0, LONGEST_TEXT), text.rfind("\n", 0, LONGEST_TEXT))
+        at = at + 1 if at > LONGEST_TEXT // 2 else LONGEST_TEXT
+        parts.append(text[:at])
+        text = text[at:]
+    return [*parts, text]
+
+
+def _side_by_side(*texts: str) -> Iterable[tuple[str, ...]]:
+    """Long texts in parts, part by part beside each other."""
+    parts = [_in_parts(text) for text in texts]
+    most = max(len(found) for found in parts)
+    return zip(*([*found, *[""] * (most - len(found))] for found in parts), strict=True)
