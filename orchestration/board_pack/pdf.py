@@ -39,11 +39,12 @@ _NOT_IN_THE_FONT = re.compile(
 
 def pdf_of(pack: Pack) -> bytes:
     """The pack as PDF; the same pack gives the same bytes. Raises `typst.TypstError` when it breaks PDF/UA-1."""
-    fonts = typst.Fonts(
-        include_system_fonts=False, font_paths=[Path(str(importlib.resources.files(FONT) / "files"))]
-    )
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[Path(str(importlib.resources.files(FONT) / "files"))])
     compiler = typst.Compiler(
-        TEMPLATE.read_bytes(), font_paths=fonts, ignore_system_fonts=True, sys_inputs={"pack": json.dumps(_for_print(pack))}
+        TEMPLATE.read_bytes(),
+        font_paths=fonts,
+        ignore_system_fonts=True,
+        sys_inputs={"pack": json.dumps(_for_print(pack))},
     )
     printed = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=pack.built_at)
     if not isinstance(printed, bytes):

@@ -10,6 +10,7 @@ shown with the decimals that the pack prints, so that no cell contradicts its ve
 
 import datetime as dt
 import io
+import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -21,16 +22,20 @@ from xlsxwriter.worksheet import Worksheet
 
 from orchestration.board_pack import charts, words
 from orchestration.board_pack.content import Line, Pack, Panel, PeriodFigure, Point
-from orchestration.board_pack.html import HEADINGS, KINDS
+from orchestration.board_pack.html import KINDS
 from orchestration.board_pack.visible_text import visible
 
 # A row is at most 409 points high: of a longer text the end would be hidden. At the width of a column of prose such a
 # part stays below.
-LONGEST_TEXT = 2_000
+LONGEST_TEXT = 1_800
 TITLE_ROW, EXPLANATION_ROW, HEADING_ROW = 0, 1, 3
 CHARTS_ABREAST, CHART_WIDTH, CHART_HEIGHT = 2, 620, 290
 # Rows of 20 pixels that a chart and the space below it take; columns of 64 pixels beside each other.
 CHART_ROWS, CHART_COLUMNS = 16, 10
+QUALITY_WIDTHS = (26.0, 26.0, 44.0, 18.0, 20.0, 12.0, 12.0, 50.0)
+SUMMARY_WIDTHS = (42.0, *[15.0] * 8)
+# Characters; a wider sheet prints on A3.
+WIDEST_ON_A4 = 220
 NAVY, QUIET, RULE = "#12294D", "#4A5866", "#C5CDD6"
 
 
@@ -61,7 +66,22 @@ class Link:
     column: int = 0
 
 
-Cell = str | int | float | dt.date | Number | Verdict | Link | None
+@dataclass(frozen=True)
+class Month:
+    """A month, by its first day."""
+
+    day: dt.date
+
+
+@dataclass(frozen=True)
+class Change:
+    """A difference, with its sign, and how it is printed."""
+
+    value: float
+    text: str
+
+
+Cell = str | int | float | dt.date | Number | Change | Month | Verdict | Link | None
 
 
 @dataclass(frozen=True)
@@ -140,9 +160,15 @@ class _Workbook:
             "Year to date": ("The year so far beside the same months of last year.", self._year_to_date),
             "Decisions": ("Decisions of the Board, the open ones first.", self._decisions),
             "Milestones": ("Each milestone with its first, present and actual date.", self._milestones),
-            "Measures": ("The figures of each measure by period: filter by measure, period or objective.", self._measures),
+            "Measures": (
+                "The figures of each measure by period: filter by measure, period or objective.",
+                self._measures,
+            ),
             "Trends": ("A chart for each measure: figure, control limits, target, signals.", self._trends),
-            "Trend data": ("The points that the charts of Trends draw. Copy them rather than sort them.", self._trend_data),
+            "Trend data": (
+                "The points that the charts of Trends draw. Copy them rather than sort them.",
+                self._trend_data,
+            ),
             "Boroughs": ("Each borough beside the others, with its funnel limits.", self._boroughs),
             "Equality gaps": ("One group of people held against another, over rolling years.", self._gaps),
             "Restatements": ("What is not as an earlier pack said it, with the cause.", self._restatements),
@@ -176,6 +202,18 @@ class _Workbook:
             case Number():
                 shown = _number_format(cell.text, cell.unit)
                 sheet.write_number(row, column, cell.value or 0.0, self._format(num_format=shown, **properties))
+            case Change():
+                shown = _number_format(cell.text, "")
+                sheet.write_number(
+                    row, column, cell.value, self._format(num_format=f"+{shown};-{shown};0", **properties)
+                )
+            case Month():
+                sheet.write_datetime(
+                    row,
+                    column,
+                    dt.datetime(cell.day.year, cell.day.month, 1),
+                    self._format(num_format="mmm yyyy", align="left", **properties),
+                )
             case Verdict():
                 colour = charts.verdict_colour(cell.verdict).upper()
                 sheet.write_string(row, column, cell.text, self._format(bold=True, font_color=_long(colour), **wrapped))
@@ -190,7 +228,10 @@ class _Workbook:
                 )
             case dt.date():
                 sheet.write_datetime(
-                    row, column, dt.datetime(cell.year, cell.month, cell.day), self._format(num_format="d mmm yyyy", align="left", **properties)
+                    row,
+                    column,
+                    dt.datetime(cell.year, cell.month, cell.day),
+                    self._format(num_format="d mmm yyyy", align="left", **properties),
                 )
             case int() | float():
                 sheet.write_number(row, column, cell, self._format(num_format="#,##0", **properties))
@@ -201,6 +242,7 @@ class _Workbook:
         """A sheet's title, its explanation, and how it prints."""
         sheet, pack = self.sheets[name], self.pack
         sheet.hide_gridlines(2)
+        sheet.set_row(TITLE_ROW, 24)
         sheet.write_string(TITLE_ROW, 0, visible(title), self._format(bold=True, font_size=16, font_color=NAVY))
         marked = " · ".join(part for part in (pack.release_id, pack.sample_text) if part)
         sheet.write_string(
@@ -216,6 +258,7 @@ class _Workbook:
     def _table(self, sheet: Worksheet, table: Table, first_row: int = HEADING_ROW) -> int:
         """Write a table; returns the row below it and a free one."""
         last_row, last_column = first_row + len(table.rows), len(table.columns) - 1
+        widths = [width for _, width in table.columns]
         if not table.rows:
             self._write(sheet, first_row, 0, "None.")
             return first_row + 2
@@ -230,12 +273,17 @@ class _Workbook:
                 "description": visible(table.explanation),
                 "style": "Table Style Light 1",
                 "columns": [
-                    {"header": heading, "header_format": self._format(bold=True, font_color=NAVY, bottom=1, text_wrap=True)}
+                    {
+                        "header": heading,
+                        "header_format": self._format(bold=True, font_color=NAVY, bottom=1, text_wrap=True),
+                    }
                     for heading, _ in table.columns
                 ],
             },
         )
+        sheet.set_row(first_row, _height([heading for heading, _ in table.columns], widths))
         for at, cells in enumerate(table.rows, start=first_row + 1):
+            sheet.set_row(at, _height(cells, widths))
             for column, cell in enumerate(cells):
                 self._write(sheet, at, column, cell)
         return last_row + 2
@@ -247,13 +295,32 @@ class _Workbook:
             sheet.set_column(column, column, width)
         sheet.freeze_panes(HEADING_ROW + 1, frozen_columns)
         sheet.repeat_rows(HEADING_ROW)
+        if sum(width for _, width in table.columns) > WIDEST_ON_A4:
+            sheet.set_paper(8)
+
+    def _lines(
+        self, sheet: Worksheet, row: int, spans: Sequence[tuple[str, int]], rows: Sequence[Sequence[Cell]]
+    ) -> int:
+        """Rows of text on the summary, each cell over a number of its columns; returns the row below and a free one."""
+        if not rows:
+            self._write(sheet, row, 0, "None.")
+            return row + 2
+        widths = [sum(SUMMARY_WIDTHS[first : first + span]) for first, span in _spans(spans)]
+        for at, cells in enumerate([[heading for heading, _ in spans], *rows], start=row):
+            properties = {"bold": True, "font_color": NAVY, "bottom": 1} if at == row else {}
+            sheet.set_row(at, _height(cells, widths))
+            for (first, span), cell in zip(_spans(spans), cells, strict=True):
+                if span > 1:
+                    sheet.merge_range(at, first, at, first + span - 1, "", self._format(**properties))
+                self._write(sheet, at, first, cell, **properties)
+        return row + len(rows) + 2
 
     # Sheets.
 
     def _summary(self, sheet: Worksheet) -> None:
         pack = self.pack
-        sheet.set_column(0, 0, 42)
-        sheet.set_column(1, 8, 15)
+        for column, width in enumerate(SUMMARY_WIDTHS):
+            sheet.set_column(column, column, width)
         said = [
             f"{pack.plan_text}, {pack.year_text}",
             f"{pack.status_text}, {pack.targets_text}, built {pack.built_text}",
@@ -270,37 +337,28 @@ class _Workbook:
         shown = [verdict for verdict in words.VERDICTS if any(tier.counts[verdict] for tier in pack.tiers)]
         counts = Table(
             "Verdict_counts",
-            [("Tier", 0), *((words.VERDICTS[verdict], 0) for verdict in shown), ("Provisional", 0)],
+            _columns(SUMMARY_WIDTHS, "Tier", *(words.VERDICTS[verdict] for verdict in shown), "Provisional"),
             [[tier.tier_text, *(tier.counts[verdict] for verdict in shown), tier.provisional] for tier in pack.tiers],
             "How many lines of each tier have which verdict.",
         )
         below = self._table(sheet, counts, row)
         self._verdict_chart(sheet, row, len(pack.tiers), shown, below)
-        row = below + CHART_ROWS - 3
-        for heading, table in (
-            (
-                "For decision",
-                Table(
-                    "For_decision",
-                    [("Measure", 0), ("What is asked", 0), ("By whom", 0)],
-                    [[self._to_chart(a.anchor, a.title), a.text, a.from_text] for a in pack.asked],
-                    "What the Board is asked to decide or take up.",
-                ),
-            ),
-            (
-                f"What changed. {pack.comparison.since_text}; unchanged: {pack.comparison.unchanged} lines",
-                Table(
-                    "What_changed",
-                    [("Measure", 0), ("Verdict is", 0), ("Then", 0), ("Now", 0)],
-                    [
-                        [self._to_chart(c.anchor, c.title), KINDS[c.kind], c.before_text, c.after_text]
-                        for c in pack.comparison.changes
-                    ],
-                    "Lines whose verdict is not what the pack before gave.",
-                ),
-            ),
-        ):
-            row = self._table(sheet, table, self._heading(sheet, row, heading))
+        row = self._lines(
+            sheet,
+            self._heading(sheet, below + CHART_ROWS - 4, "For decision"),
+            [("Measure", 1), ("What is asked", 5), ("By whom", 3)],
+            [[self._to_chart(asked.anchor, asked.title), asked.text, asked.from_text] for asked in pack.asked],
+        )
+        unchanged = f"{pack.comparison.since_text}; {pack.comparison.unchanged} lines are unchanged"
+        self._lines(
+            sheet,
+            self._heading(sheet, row, f"What changed. {unchanged}"),
+            [("Measure", 1), ("Verdict is", 2), ("Then", 3), ("Now", 3)],
+            [
+                [self._to_chart(change.anchor, change.title), KINDS[change.kind], change.before_text, change.after_text]
+                for change in pack.comparison.changes
+            ],
+        )
 
     def _heading(self, sheet: Worksheet, row: int, text: str) -> int:
         sheet.write_string(row, 0, visible(text), self._format(bold=True, font_size=12, font_color=NAVY))
@@ -331,10 +389,10 @@ class _Workbook:
         return Link("Trends", cell[0], text, cell[1]) if cell else text
 
     def _scorecard(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("Objective", 24), ("Tier", 16), ("Owner", 24), ("Value", 13), ("Unit", 14)]
-        columns += [("Target level", 13), ("Target", 30), ("Verdict", 17), ("Of", 13), ("Certainty", 34)]
-        columns += [("Provisional", 13), ("Against last year", 30), ("Variation", 17), ("Assurance", 22)]
-        columns += [("Year-end outlook", 22), ("Count behind it", 26), ("Interval", 26), ("Period", 26), ("Notes", 44)]
+        columns = [("Measure", 32.0), ("Objective", 20), ("Tier", 14), ("Owner", 20), ("Value", 12), ("Unit", 13)]
+        columns += [("Target level", 12), ("Target", 26), ("Verdict", 16), ("Of", 11), ("Certainty", 30)]
+        columns += [("Provisional", 11), ("Against last year", 22), ("Variation", 15), ("Assurance", 18)]
+        columns += [("Year-end outlook", 18), ("Count behind it", 22), ("Interval", 18), ("Period", 22), ("Notes", 46)]
         rows = [self._scorecard_row(line) for line in self.pack.lines]
         self._one_table(sheet, Table("Scorecard", columns, rows, "The scorecard."))
 
@@ -408,7 +466,13 @@ class _Workbook:
         self._one_table(sheet, Table("Exceptions", columns, rows, self.pack.exception_rule))
 
     def _year_to_date(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("Objective", 24), ("Year to date", 14), ("Same months last year", 16), ("Change", 36)]
+        columns = [
+            ("Measure", 34.0),
+            ("Objective", 24),
+            ("Year to date", 14),
+            ("Same months last year", 16),
+            ("Change", 36),
+        ]
         columns += [("Target", 34), ("Verdict", 17), ("Count behind it", 30), ("Note", 40)]
         units = {line.measure_id: line.unit for line in self.pack.lines}
         rows = [
@@ -463,7 +527,11 @@ class _Workbook:
                 row.slip_text,
                 row.status,
                 row.owner_status,
-                "due this quarter" if row.is_due_this_quarter else "due next quarter" if row.is_due_next_quarter else None,
+                "due this quarter"
+                if row.is_due_this_quarter
+                else "due next quarter"
+                if row.is_due_next_quarter
+                else None,
                 row.note,
             ]
             for row in (self.pack.milestones.every if self.pack.milestones else ())
@@ -471,14 +539,21 @@ class _Workbook:
         self._one_table(sheet, Table("Milestones", columns, rows, "Milestones as they stand at the reporting month."))
 
     def _measures(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("Objective", 24), ("Basis", 20), ("Last month", 12), ("Figure", 13), ("Unit", 14)]
+        columns = [
+            ("Measure", 34.0),
+            ("Objective", 24),
+            ("Basis", 20),
+            ("Last month", 12),
+            ("Figure", 13),
+            ("Unit", 14),
+        ]
         columns += [("Numerator", 13), ("Denominator", 13), ("Lower 95 %", 12), ("Upper 95 %", 12), ("Last year", 13)]
         columns += [("Change", 13), ("Change in words", 24), ("Note", 44)]
         rows = [
             self._measure_row(panel, figure)
             for panel in self.pack.panels
             # The reporting month is among both.
-            for figure in dict.fromkeys((*panel.figures, *panel.months))
+            for figure in {(found.basis, found.month): found for found in (*panel.figures, *panel.months)}.values()
         ]
         self._one_table(sheet, Table("Measures", columns, rows, "The figures of each measure by period."))
 
@@ -489,10 +564,10 @@ class _Workbook:
             return None if value is None else Number(value, text or shown, line.unit)
 
         return [
-            self._to_chart(panel.anchor, panel.title),
+            panel.title,
             line.objective_title,
             words.BASES[figure.basis],
-            figure.month,
+            Month(figure.month),
             Number(figure.value, figure.value_text, line.unit),
             line.unit,
             None if figure.numerator is None else Number(figure.numerator, _counted(figure.numerator), ""),
@@ -500,7 +575,7 @@ class _Workbook:
             number(figure.lower),
             number(figure.upper),
             number(figure.last_year, figure.last_year_text),
-            number(figure.change, figure.change_text),
+            None if figure.change is None else Change(figure.change, figure.change_text or ""),
             figure.change_text,
             figure.note,
         ]
@@ -555,21 +630,23 @@ class _Workbook:
                     }
                 )
         basis = words.BASES.get(panel.trend.basis, "")
+        apart = max(1, (last - first + 1) // 6)
         chart.set_title(
             {
                 "name": visible(panel.title),
                 "name_font": {"size": 11, "bold": True, "color": NAVY},
             }
         )
-        chart.set_x_axis({"num_font": {"size": 8}, "interval_unit": 6, "interval_tick": 6, "label_position": "low"})
+        chart.set_x_axis(
+            {"num_font": {"size": 8}, "interval_unit": apart, "interval_tick": apart, "label_position": "low"}
+        )
         chart.set_y_axis(
             {
                 "name": visible(f"{panel.trend.unit}, {basis}"),
                 "name_font": {"size": 8, "bold": False},
                 "num_font": {"size": 8},
-                "num_format": _number_format(panel.trend.points[-1].value_text, ""),
                 "major_gridlines": {"visible": True, "line": {"color": "#E3E8EC"}},
-                **_axis_bounds(panel.trend.points),
+                **_axis(panel.trend.points),
             }
         )
         chart.set_legend({"position": "bottom", "font": {"size": 8}})
@@ -590,9 +667,22 @@ class _Workbook:
         sheet.repeat_rows(HEADING_ROW)
 
     def _boroughs(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("Borough", 24), ("Figure", 12), ("Unit", 18), ("Rank", 7), ("Beside the limits", 22)]
+        columns = [
+            ("Measure", 34.0),
+            ("Borough", 24),
+            ("Figure", 12),
+            ("Unit", 18),
+            ("Rank", 7),
+            ("Beside the limits", 22),
+        ]
         columns += [("Side", 10), ("Lower 99.8 %", 11), ("Lower 95 %", 11), ("Upper 95 %", 11), ("Upper 99.8 %", 11)]
-        columns += [("Boroughs together", 12), ("Against last year", 18), ("Count behind it", 30), ("Period", 34), ("Note", 40)]
+        columns += [
+            ("Boroughs together", 12),
+            ("Against last year", 18),
+            ("Count behind it", 30),
+            ("Period", 34),
+            ("Note", 40),
+        ]
         rows: list[list[Cell]] = []
         for panel in self.pack.panels:
             if not panel.boroughs:
@@ -602,7 +692,7 @@ class _Workbook:
                 limits = (row.lower_998, row.lower_95, row.upper_95, row.upper_998)
                 rows.append(
                     [
-                        self._to_chart(panel.anchor, panel.title),
+                        panel.title,
                         row.title,
                         Number(row.value, row.value_text, found.unit),
                         found.unit,
@@ -610,7 +700,9 @@ class _Workbook:
                         row.flag_text,
                         None if row.side == "none" else row.side,
                         *(None if limit is None else Number(limit, row.value_text, found.unit) for limit in limits),
-                        None if found.together is None else Number(found.together, found.together_text or "", found.unit),
+                        None
+                        if found.together is None
+                        else Number(found.together, found.together_text or "", found.unit),
                         row.change_text,
                         row.count_text,
                         found.basis_text,
@@ -620,7 +712,14 @@ class _Workbook:
         self._one_table(sheet, Table("Boroughs", columns, rows, "Each borough beside the others."), frozen_columns=2)
 
     def _gaps(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("Group", 30), ("Held against", 30), ("Gap", 12), ("95 % interval", 28), ("Trend", 20)]
+        columns = [
+            ("Measure", 34.0),
+            ("Group", 30),
+            ("Held against", 30),
+            ("Gap", 12),
+            ("95 % interval", 28),
+            ("Trend", 20),
+        ]
         columns += [("Answers", 34), ("In words", 80)]
         rows: list[list[Cell]] = [
             [
@@ -662,9 +761,12 @@ class _Workbook:
 
     def _quality(self, sheet: Worksheet) -> None:
         found = self.pack.quality
-        for column, width in enumerate((26, 26, 40, 18, 20, 12, 12, 50)):
+        for column, width in enumerate(QUALITY_WIDTHS):
             sheet.set_column(column, column, width)
-        said = [f"This release is {found.status}. {found.provisional_because or ''}".strip(), f"Checks: {found.checks_text}."]
+        said = [
+            f"This release is {found.status}. {found.provisional_because or ''}".strip(),
+            f"Checks: {found.checks_text}.",
+        ]
         said += [*found.failed, *found.refused]
         said += [f"Provisional: {line.title}, {line.provisional_text}" for line in found.provisional]
         row = HEADING_ROW
@@ -673,8 +775,9 @@ class _Workbook:
             row += 1
         extracts = Table(
             "Deliveries",
-            [("Extract", 0), ("Source", 0), ("Latest file", 0), ("Reaches", 0), ("Received", 0), ("Rows", 0)]
-            + [("Set aside", 0), ("Note", 0)],
+            _columns(
+                QUALITY_WIDTHS, "Extract", "Source", "Latest file", "Reaches", "Received", "Rows", "Set aside", "Note"
+            ),
             [
                 [
                     row_.extract,
@@ -698,7 +801,7 @@ class _Workbook:
         row = self._table(sheet, extracts, self._heading(sheet, row + 1, "Deliveries the figures rest on"))
         quarantined = Table(
             "Rows_set_aside",
-            [("Extract", 0), ("File", 0), ("Why", 0), ("Rows", 0)],
+            _columns(QUALITY_WIDTHS, "Extract", "File", "Why", "Rows"),
             [[row_.extract, row_.file_name, row_.meaning, row_.rows] for row_ in found.quarantined],
             "Rows that wait to be mended.",
         )
@@ -728,6 +831,11 @@ _TREND_COLUMNS: list[tuple[str, float]] = [
 ]
 
 
+def _dot() -> dict[str, object]:
+    colour = {"color": charts.LINE.upper()}
+    return {"type": "circle", "size": 3, "fill": colour, "border": colour}
+
+
 def _marker(kind: str, colour: str) -> dict[str, object]:
     return {
         "line": {"none": True},
@@ -741,7 +849,7 @@ _SERIES: dict[str, dict[str, object]] = {
     "Lower limit": {"line": {"color": QUIET, "width": 1, "dash_type": "dash"}},
     "Upper limit": {"line": {"color": QUIET, "width": 1, "dash_type": "dash"}},
     "Target": {"line": {"color": "#1B2530", "width": 1.5, "dash_type": "long_dash_dot"}},
-    "Figure": {"line": {"color": charts.LINE.upper(), "width": 1.75}},
+    "Figure": {"line": {"color": charts.LINE.upper(), "width": 1.75}, "marker": _dot()},
     "Better": _marker("triangle", charts.BETTER.upper()),
     "Of concern": _marker("square", charts.WORSE.upper()),
     "Unusual": _marker("diamond", QUIET),
@@ -777,7 +885,7 @@ def _points(panel: Panel) -> list[list[Cell]]:
             [
                 panel.title,
                 point.month_text,
-                point.month,
+                Month(point.month),
                 number(point.value),
                 *(number(value) for value in (point.centre, point.lower, point.upper, point.target)),
                 *(number(point.value) if kind == name else None for name in ("Better", "Of concern", "Unusual")),
@@ -793,10 +901,20 @@ def _signal_column(point: Point) -> str | None:
     return {"improvement": "Better", "concern": "Of concern"}.get(point.variation or "", "Unusual")
 
 
-def _axis_bounds(points: Sequence[Point]) -> dict[str, float]:
-    """Nothing, so that Excel chooses; but never below nothing where no figure and no limit is."""
-    ends = [end for point in points for end in (point.value, point.lower) if end is not None]
-    return {"min": 0} if min(ends) >= 0 and min(ends) < 0.3 * max(ends) else {}
+def _axis(points: Sequence[Point]) -> dict[str, object]:
+    """A scale close around figures and limits, in round steps: from nothing, variation could not be seen."""
+    ends = [end for point in points for end in (point.value, point.lower, point.upper, point.target) if end is not None]
+    low, high = min(ends), max(ends)
+    rough = (high - low or abs(high) or 1.0) / 5
+    scale = 10.0 ** math.floor(math.log10(rough))
+    step = next(scale * factor for factor in (1, 2, 5, 10) if scale * factor >= rough)
+    decimals = max(0, -math.floor(math.log10(step)))
+    return {
+        "min": math.floor(low / step) * step,
+        "max": math.ceil(high / step) * step if high > low else math.ceil(high / step + 1) * step,
+        "major_unit": step,
+        "num_format": "#,##0" + ("." + "0" * decimals if decimals else ""),
+    }
 
 
 def _number_format(text: str, unit: str) -> str:
@@ -813,6 +931,25 @@ def _number_format(text: str, unit: str) -> str:
 
 def _counted(value: float) -> str:
     return "0" if value == round(value) else "0.0"
+
+
+def _height(cells: Sequence[Cell], widths: Sequence[float]) -> float:
+    """Points a row needs for its longest text in columns of so many characters; Excel allows 409."""
+    lines = 1
+    for cell, width in zip(cells, widths, strict=True):
+        text = cell if isinstance(cell, str) else cell.text if isinstance(cell, Number | Verdict | Link) else ""
+        lines = max(lines, sum(max(1, math.ceil(len(line) * 1.12 / width)) for line in text.split("\n")))
+    return min(409.0, 13.5 * lines + 2)
+
+
+def _columns(widths: Sequence[float], *headings: str) -> list[tuple[str, float]]:
+    """Headings with the widths that their sheet has."""
+    return list(zip(headings, widths, strict=False))
+
+
+def _spans(spans: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
+    """First column and number of columns of each."""
+    return [(sum(span for _, span in spans[:at]), span) for at, (_, span) in enumerate(spans)]
 
 
 def _long(colour: str) -> str:
