@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,6 @@ from typing import Any
 import duckdb
 
 from orchestration import ledger
-from orchestration.board_pack import write_pack
-from orchestration.board_pack.content import Selection
 from orchestration.guard import BUILD, BUILDING
 from orchestration.ledger import digest_of, flush
 from orchestration.measure_definition import definition_digests
@@ -44,8 +42,6 @@ PACKAGES = ["dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandera", "polars"]
 KEPT_OF_A_MONTH = 3
 # Set 2026-11-24: five years of months; a release that holds five years of figures has some 80 MB, so 5 GB in all.
 KEPT_IN_ALL = 60
-# The quarterly report goes to committees with the months that end a quarter of the financial year.
-QUARTER_ENDS = {"03", "06", "09", "12"}
 # When a delivery was first read, or withdrawn, says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
 
@@ -106,12 +102,20 @@ class Release:
     pruned: list[str]
 
 
-def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.datetime, run: Mapping[str, Any]) -> Release:
-    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and its pack; repoint `current`.
+def publish(
+    warehouse: Path,
+    dbt_manifest: Path,
+    month: str,
+    built_at: dt.datetime,
+    run: Mapping[str, Any],
+    write_beside: Callable[[Path], object] = lambda database: None,
+) -> Release:
+    """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
-    that one and no number is used. `run` is what the manifest keeps of the run: checks and times. Raises `Unexplained`
-    when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
+    that one and no number is used. `run` is what the manifest keeps of the run: checks and times.
+    `write_beside` is given the release's database and writes beside it what else the release holds. Raises
+    `Unexplained` when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
@@ -141,9 +145,7 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)
-    write_pack(building / DATABASE, building)
-    if month[5:] in QUARTER_ENDS:
-        write_pack(building / DATABASE, building, Selection(edition="quarterly"))
+    write_beside(building / DATABASE)
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
     _freeze(building, manifest)
     final = releases / release_id

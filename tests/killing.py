@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration import publishing
+from orchestration.board_pack import write_packs
 from orchestration.folders import warehouse_folder
 from orchestration.guard import only_refresh
 from orchestration.resources import DBT_PROJECT
@@ -89,6 +90,7 @@ REFRESH_STEPS = {
     "the release is not committed": Step("after", EXECUTE, ("count(*)", "from release_file.main.fct_restatement")),
     "the release is committed, not detached": Step("before", EXECUTE, ("detach release_file",)),
     "the release is detached": Step("after", EXECUTE, ("detach release_file",)),
+    "the pack is half written": Step("amid", "pathlib:Path.write_text", ("/board_pack.html",)),
     "the manifest is half written": Step("amid", "pathlib:Path.write_text", ("/manifest.json",)),
     "the manifest is written": Step("after", "pathlib:Path.write_text", ("/manifest.json",)),
     "the manifest is frozen, the database is not": Step("before", "pathlib:Path.chmod", ("/performance.duckdb",)),
@@ -154,7 +156,9 @@ def die() -> None:
 def publish(month: str) -> None:
     """The last asset of the refresh alone, over a build that is made: what comes before takes half a minute."""
     with only_refresh(warehouse_folder()):
-        publishing.publish(warehouse_folder(), DBT_PROJECT.manifest_path, month, dt.datetime.now(dt.UTC), {})
+        publishing.publish(
+            warehouse_folder(), DBT_PROJECT.manifest_path, month, dt.datetime.now(dt.UTC), {}, write_packs
+        )
 
 
 def main() -> None:

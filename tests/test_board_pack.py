@@ -524,7 +524,7 @@ def test_the_page_can_be_read_without_seeing_it(page: Element) -> None:
 def test_a_sample_says_so_at_the_top_and_on_each_printed_page(
     read: Callable[..., Pack], page: Element, copied: Callable[..., Path]
 ) -> None:
-    assert page.one("p", class_="sample").text.startswith("SYNTHETIC SAMPLE")
+    assert page.one("aside", class_="sample").text.startswith("SYNTHETIC SAMPLE")
     assert '@page{@top-right{content:"SYNTHETIC SAMPLE"' in page.one("style").text
     pack = read_pack(copied("update release set data_kind = 'real'"), Selection())
     real = render_html(replace(pack, panels=pack.panels[:1]))

@@ -13,6 +13,7 @@ import dagster as dg
 
 from orchestration.asset_checks import restatements_result, restatements_spec
 from orchestration.assets.warehouse_models import warehouse_models
+from orchestration.board_pack import write_packs
 from orchestration.ledger import LedgerDamaged
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
 from orchestration.publishing import publish
@@ -37,11 +38,16 @@ KEY = dg.AssetKey(["release", "performance"])
 def release(
     context: dg.AssetExecutionContext, folders: Folders
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-    """The published database and manifest of a reporting month; runs only when every blocking check passed."""
+    """The published database, packs and manifest of a reporting month; runs only when every blocking check passed."""
     now = dt.datetime.now(dt.UTC)
     try:
         published = publish(
-            folders.warehouse_path, DBT_PROJECT.manifest_path, context.partition_key, now, _run_so_far(context)
+            folders.warehouse_path,
+            DBT_PROJECT.manifest_path,
+            context.partition_key,
+            now,
+            _run_so_far(context),
+            write_packs,
         )
     except LedgerDamaged as damaged:
         raise dg.Failure(description=str(damaged), allow_retries=False) from None

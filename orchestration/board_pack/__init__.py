@@ -7,11 +7,25 @@ Does not belong here: what a figure or a verdict is (`dbt_project/models`), when
 
 from pathlib import Path
 
+import duckdb
+
 from orchestration.board_pack.content import Selection, read_pack
 from orchestration.board_pack.html import render_html
 
 # The name of a pack's files, by edition.
 STEMS = {"monthly": "board_pack", "quarterly": "quarterly_report"}
+# The quarters of the financial year, April to March, end with these months.
+QUARTER_ENDS = (3, 6, 9, 12)
+
+
+def write_packs(database: Path) -> list[Path]:
+    """Write the force's pack beside a release's database, and at the end of a quarter the quarterly report as well."""
+    files = write_pack(database, database.parent)
+    with duckdb.connect(str(database), read_only=True) as release:
+        found = release.execute("select month(reporting_month) from release").fetchone()
+    if found and found[0] in QUARTER_ENDS:
+        files += write_pack(database, database.parent, Selection(edition="quarterly"))
+    return files
 
 
 def write_pack(database: Path, folder: Path, selection: Selection | None = None) -> list[Path]:

@@ -22,7 +22,7 @@ INK, GREY, PALE, RULE = "#1b2730", "#55626d", "#eef1f4", "#c3ccd3"
 GOOD, BAD, LINE = "#1c6a3c", "#a3262b", "#1f4e79"
 # Boroughs beyond a limit: paler for 95 %, darker for 99.8 %; the marks tell them apart in grey.
 BETTER, BETTER_PALE, WORSE, WORSE_PALE = "#1f5f99", "#b9d3ea", "#a84f00", "#f6cfa6"
-SHADES = ("#f3f6f9", "#d9e4ee", "#b4cbdf", "#86a9c8", "#5583ad")
+SHADES = ("#f3f6f9", "#d9e4ee", "#b4cbdf", "#86a9c8", "#41719d")
 
 # The bands of a funnel, the wider one first.
 _BANDS = (("#d5dde4", "99.8 %"), ("#a9b6c1", "95 %"))

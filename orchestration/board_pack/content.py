@@ -754,8 +754,9 @@ class _Author:
         measure = self.marts.measures[row["measure_id"]]
         result = self._result(row)
         verdict = self.marts.verdicts.get((row["target_id"], row["population_group"]), {})
-        usual = words.usual_decimals(row["unit"], measure["measure_type"])
         value, threshold = row["value"], row["threshold"]
+        usual = words.usual_decimals(row["unit"], measure["measure_type"])
+        usual = words.visible_decimals(usual, value, threshold)
         judged = verdict.get("judged_value")
         lower, upper = (result["lower_95"], result["upper_95"]) if result else (None, None)
         decimals = max(
@@ -1013,7 +1014,20 @@ class _Author:
         )
         worse = sum(change.kind == "worse" for change in comparison.changes)
         better = sum(change.kind == "better" for change in comparison.changes)
-        said.append(f"{comparison.since_text}: {words.counted(better, 'verdict')} better, {worse} worse.")
+        if comparison.changes or comparison.unchanged:
+            said.append(f"{comparison.since_text}: {words.counted(better, 'verdict')} better, {worse} worse.")
+        if not self.is_force:
+            beyond = [
+                (measure_id, row["funnel_flag"])
+                for measure_id in self.anchors
+                for row in self.marts.boroughs.get(measure_id, [])
+                if row["area_id"] == self.area and str(row["funnel_flag"]).endswith("_998")
+            ]
+            sides = Counter(_side(flag, self.marts.measures[measure_id]["better"]) for measure_id, flag in beyond)
+            said.append(
+                f"Beside the other boroughs: {words.counted(sides['worse'], 'measure')} beyond the 99.8{words.NBSP}%"
+                f" funnel limit on the worse side, {sides['better']} on the better side."
+            )
         if self.is_force:
             said.append(f"{words.counted(len(asked), 'matter')} for the Board to decide or take up.")
         return tuple(said)
@@ -1245,6 +1259,7 @@ class _Author:
     def _trend(self, line: Line, measure: Row) -> Trend | None:
         charted = self.marts.charts.get(line.measure_id, [])
         usual = words.usual_decimals(line.unit, measure["measure_type"])
+        usual = words.visible_decimals(usual, *(row["value"] for row in charted))
         latest: Row = charted[-1] if charted else {}
         if charted:
             basis = latest["period_basis"]
@@ -1375,10 +1390,12 @@ class _Author:
 
     def _period_figure(self, period_text: str, row: Row, measure: Row, line: Line) -> PeriodFigure:
         usual = words.usual_decimals(line.unit, measure["measure_type"])
+        usual = words.visible_decimals(usual, row["value"])
         # Where the figure is the one a verdict rests on, it is printed as there.
         decimals = usual
         if line.value is not None and row["value"] == line.value:
-            decimals = words.telling_decimals(usual, line.threshold, row["value"], row["lower_95"], row["upper_95"])
+            limits = (row["lower_95"], row["upper_95"])
+            decimals = words.telling_decimals(usual, line.threshold, row["value"], *limits)
         same_age = row["comparison"] == "same_age"
         before = row["value_last_year_at_same_age"] if same_age else row["value_same_period_last_year"]
         notes = [
@@ -1395,8 +1412,7 @@ class _Author:
             last_year_text=(
                 None
                 if before is None
-                else words.short_figure(before, line.unit, words.telling_decimals(decimals, row["value"], before))
-                + (" at the same age" if same_age else "")
+                else words.short_figure(before, line.unit, decimals) + (" at the same age" if same_age else "")
             ),
             change_text=None if row["change"] is None else words.change(row["change"], line.unit, usual),
             note="; ".join(note for note in notes if note) or None,
@@ -1419,7 +1435,7 @@ class _Author:
             changes = {
                 row["area_id"]: row for row in self.marts.parts.get((measure_id, "rolling_12_months", month), [])
             }
-            usual = 2 if unit.startswith("per 1,000") else words.usual_decimals(unit, measure["measure_type"])
+            usual = self._usual_of_comparison(measure, compared)
             rows = tuple(self._borough(row, changes, measure, unit, usual) for row in compared)
             group = compared[0]["group_value"]
             basis_text = f"rolling 12 months to {words.month(month)}"
@@ -1435,7 +1451,9 @@ class _Author:
                     break
             else:
                 return None
-            usual = words.usual_decimals(unit, measure["measure_type"])
+            usual = words.visible_decimals(
+                words.usual_decimals(unit, measure["measure_type"]), *(row["value"] for row in found)
+            )
             found.sort(key=lambda row: (row["value"] if better == "lower" else -row["value"], row["title"]))
             rows = tuple(self._borough(row, {row["area_id"]: row}, measure, unit, usual) for row in found)
             group = None
@@ -1454,6 +1472,13 @@ class _Author:
             chosen=None if self.is_force else self.area,
             message=_boroughs_message(rows, better, together_text),
         )
+
+    @staticmethod
+    def _usual_of_comparison(measure: Row, rows: Rows) -> int:
+        """Decimals of areas beside each other: alike for all of them."""
+        unit = _unit_of_comparison(measure)
+        usual = 2 if unit.startswith("per 1,000") else words.usual_decimals(unit, measure["measure_type"])
+        return words.visible_decimals(usual, *(row["value"] for row in rows))
 
     def _borough(self, row: Row, changes: dict[str, Row], measure: Row, unit: str, usual: int) -> Borough:
         value, flag = row["value"], row.get("funnel_flag")
@@ -1480,14 +1505,14 @@ class _Author:
     def _peers(self, measure: Row) -> tuple[Peer, ...]:
         """The area beside the others of its groups; the group of all boroughs is shown as boroughs."""
         unit = _unit_of_comparison(measure)
-        usual = 2 if unit.startswith("per 1,000") else words.usual_decimals(unit, measure["measure_type"])
+        usual = self._usual_of_comparison(measure, self.marts.peers.get(measure["measure_id"], []))
         grouped: dict[str, Rows] = {}
         for row in self.marts.peers.get(measure["measure_id"], []):
             grouped.setdefault(row["peer_group"], []).append(row)
         peers = []
         for rows in grouped.values():
             own = next((row for row in rows if row["area_id"] == self.area), None)
-            if own is None or own["value"] is None or own["units"] < 2:
+            if own is None or own["value"] is None or own["rank_in_group"] is None or own["units"] < 2:
                 continue
             rest = own["rest_of_group_value"]
             decimals = words.telling_decimals(usual, own["value"], rest)
@@ -1597,7 +1622,7 @@ class _Author:
             if found and (source or extract != measure["extract"]):
                 latest = found[0]
                 said.append(
-                    f"{extract} from {latest['source']}:"
+                    f"{extract.replace('_', ' ')} from {latest['source'].replace('_', ' ')}:"
                     f" {words.counted(len(found), 'current delivery', 'current deliveries')},"
                     f" the latest {latest['file_name']} (revision {latest['revision']},"
                     f" received {words.day(latest['received_at'].date())})"
@@ -1611,7 +1636,7 @@ class _Author:
         ]
         if ranked:
             own = max(ranked, key=lambda row: row["measure_id"] is not None)
-            said.append(f"Source {source} ranks {own['rank']}: {own['reason']}")
+            said.append(f"Of the sources, {own['source'].replace('_', ' ')} ranks {own['rank']}: {own['reason']}")
         return tuple(said)
 
     def _caveats(self, lines: list[Line], measure: Row) -> tuple[str, ...]:
@@ -1733,7 +1758,7 @@ class _Author:
             provisional=tuple(line for line in lines if line.is_provisional),
             extracts=tuple(self._extract(row) for row in newest.values()),
             quarantined=tuple(
-                Quarantined(row["extract"], row["file_name"], row["meaning"], row["rows_quarantined"])
+                Quarantined(row["extract"].replace("_", " "), row["file_name"], row["meaning"], row["rows_quarantined"])
                 for row in marts.quarantine
                 if row["is_waiting"]
             ),
@@ -1753,8 +1778,8 @@ class _Author:
             row["confirmed_because"] and f"confirmed: {row['confirmed_because']}",
         ]
         return Extract(
-            extract=row["extract"],
-            source=row["source"],
+            extract=row["extract"].replace("_", " "),
+            source=row["source"].replace("_", " "),
             file_name=row["file_name"],
             to_text=words.month(row["last_month"]) if row["last_month"] else "no month",
             months_behind=max(behind, 0),

@@ -9,6 +9,7 @@ it takes to print otherwise.
 """
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -122,6 +123,14 @@ def usual_decimals(unit: str, measure_type: str) -> int:
     if unit == "pounds" or measure_type == "count":
         return 0
     return 2 if unit.startswith("per 1,000") else 1
+
+
+def visible_decimals(usual: int, *figures: float | None) -> int:
+    """The usual decimals, or what it takes to see two digits of the largest figure: 0.048 rather than 0.05."""
+    largest = max((abs(value) for value in figures if value is not None), default=0.0)
+    if largest < NO_DIFFERENCE or usual == 0:
+        return usual
+    return max(usual, min(1 - math.floor(math.log10(largest)), MOST_DECIMALS))
 
 
 def telling_decimals(usual: int, reference: float | None, *figures: float | None) -> int:
