@@ -197,7 +197,7 @@ class _Workbook:
                 sheet.write_blank(row, column, None, self._format(**wrapped))
             case Number(value=None):
                 sheet.write_string(
-                    row, column, visible(cell.text), self._format(align="right", font_color=QUIET, **wrapped)
+                    row, column, visible(cell.text), self._format(align="right", indent=1, font_color=QUIET, **wrapped)
                 )
             case Number():
                 shown = _number_format(cell.text, cell.unit)
@@ -938,7 +938,7 @@ def _height(cells: Sequence[Cell], widths: Sequence[float]) -> float:
     lines = 1
     for cell, width in zip(cells, widths, strict=True):
         text = cell if isinstance(cell, str) else cell.text if isinstance(cell, Number | Verdict | Link) else ""
-        lines = max(lines, sum(max(1, math.ceil(len(line) * 1.12 / width)) for line in text.split("\n")))
+        lines = max(lines, sum(max(1, math.ceil(len(line) * 1.06 / width)) for line in text.split("\n")))
     return min(409.0, 13.5 * lines + 2)
 
 
