@@ -11,6 +11,8 @@ import duckdb
 
 from orchestration.board_pack.content import Selection, read_pack
 from orchestration.board_pack.html import render_html
+from orchestration.board_pack.pdf import pdf_of
+from orchestration.board_pack.workbook import workbook_of
 
 # The name of a pack's files, by edition.
 STEMS = {"monthly": "board_pack", "quarterly": "quarterly_report"}
@@ -36,6 +38,12 @@ def write_pack(database: Path, folder: Path, selection: Selection | None = None)
     selection = selection or Selection()
     pack = read_pack(database, selection)
     folder.mkdir(parents=True, exist_ok=True)
-    page = folder / f"{STEMS[selection.edition]}.html"
-    page.write_text(render_html(pack), encoding="utf-8")
-    return [page]
+    written = {
+        ".html": render_html(pack).encode(),
+        ".pdf": pdf_of(pack),
+        ".xlsx": workbook_of(pack),
+    }
+    files = [(folder / STEMS[selection.edition]).with_suffix(suffix) for suffix in written]
+    for path, content in zip(files, written.values(), strict=True):
+        path.write_bytes(content)
+    return files

@@ -9,89 +9,50 @@ shown with the decimals that the pack prints, so that no cell contradicts its ve
 """
 
 import datetime as dt
-import io
-import math
-import re
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
-import xlsxwriter
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from orchestration.board_pack import charts, words
-from orchestration.board_pack.content import Line, Pack, Panel, PeriodFigure, Point
+from orchestration.board_pack.content import Line, Pack, Panel, PeriodFigure
 from orchestration.board_pack.html import KINDS
 from orchestration.board_pack.visible_text import visible
+from orchestration.board_pack.workbook_sheets import (
+    HEADING_ROW,
+    NAVY,
+    QUIET,
+    RULE,
+    Cell,
+    Change,
+    Link,
+    Month,
+    Number,
+    Sheets,
+    Table,
+    Verdict,
+)
+from orchestration.board_pack.workbook_trends import SERIES, TREND_COLUMNS, axis, point_rows
 
 # A row is at most 409 points high: of a longer text the end would be hidden. At the width of a column of prose such a
 # part stays below.
 LONGEST_TEXT = 1_800
-TITLE_ROW, EXPLANATION_ROW, HEADING_ROW = 0, 1, 3
 CHARTS_ABREAST, CHART_WIDTH, CHART_HEIGHT = 2, 620, 290
 # Rows of 20 pixels that a chart and the space below it take; columns of 64 pixels beside each other.
 CHART_ROWS, CHART_COLUMNS = 16, 10
 QUALITY_WIDTHS = (26.0, 26.0, 44.0, 18.0, 20.0, 12.0, 12.0, 50.0)
 SUMMARY_WIDTHS = (42.0, *[15.0] * 8)
-# Characters; a wider sheet prints on A3.
-WIDEST_ON_A4 = 220
-NAVY, QUIET, RULE = "#12294D", "#4A5866", "#C5CDD6"
 
 
-@dataclass(frozen=True)
-class Number:
-    """A number and how it is printed in the pack; without one, what is printed in its place."""
-
-    value: float | None
-    text: str
-    unit: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict in words, in its colour."""
-
-    verdict: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Link:
-    """A text that leads to a cell of the workbook."""
-
-    sheet: str
-    row: int
-    text: str
-    column: int = 0
-
-
-@dataclass(frozen=True)
-class Month:
-    """A month, by its first day."""
-
-    day: dt.date
-
-
-@dataclass(frozen=True)
-class Change:
-    """A difference, with its sign, and how it is printed."""
-
-    value: float
-    text: str
-
-
-Cell = str | int | float | dt.date | Number | Change | Month | Verdict | Link | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: heading and width in characters of each column, and the rows."""
-
-    name: str
-    columns: Sequence[tuple[str, float]]
-    rows: Sequence[Sequence[Cell]]
-    explanation: str
+# Filled where decided, patterned where it is not.
+_VERDICT_FILLS: dict[str, dict[str, object]] = {
+    "met": {"fill": {"color": charts.GOOD.upper()}},
+    "not_met": {"fill": {"color": charts.BAD.upper()}},
+    "ahead": {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": charts.GOOD.upper(), "bg_color": "#FFFFFF"}},
+    "behind": {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": charts.BAD.upper(), "bg_color": "#FFFFFF"}},
+    "monitor_only": {"pattern": {"pattern": "percent_50", "fg_color": QUIET, "bg_color": "#FFFFFF"}},
+    "no_target": {"fill": {"color": "#DDE3E9"}, "border": {"color": QUIET}},
+    "not_measurable": {"fill": {"color": "#FFFFFF"}, "border": {"color": QUIET, "dash_type": "dash"}},
+}
 
 
 def workbook_of(pack: Pack) -> bytes:
@@ -99,27 +60,17 @@ def workbook_of(pack: Pack) -> bytes:
     return _Workbook(pack).bytes()
 
 
-class _Workbook:
+class _Workbook(Sheets):
     """Writes the sheets of one pack."""
 
     def __init__(self, pack: Pack) -> None:
+        super().__init__(" · ".join(part for part in (pack.release_id, pack.sample_text) if part))
         self.pack = pack
-        self.file = io.BytesIO()
-        self.book = xlsxwriter.Workbook(
-            self.file,
-            {
-                "in_memory": True,
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-                "default_date_format": "d mmm yyyy",
-            },
-        )
-        self.book.formats[0].set_font_size(10)
-        self.formats: dict[tuple[tuple[str, object], ...], Format] = {}
-        # measure_id → where its chart stands.
+        # Anchor of a panel → where its chart stands, and the rows of its points.
         self.chart_cells: dict[str, tuple[int, int]] = {}
-        self.sheets: dict[str, Worksheet] = {}
+        self.points: dict[str, tuple[int, int]] = {}
+        self.point_rows: list[list[Cell]] = []
+        self.objective_rows: dict[str, int] = {}
 
     def bytes(self) -> bytes:
         pack = self.pack
@@ -136,18 +87,15 @@ class _Workbook:
         )
         self._place_charts()
         contents = self._contents()
-        for name in ("Summary", "Contents", *contents):
-            self.sheets[name] = self.book.add_worksheet(name)
-        self._summary(self._start("Summary", pack.title, pack.subtitle))
-        sheet = self._start("Contents", "Contents", "Choose a name to go to its sheet.")
+        self._summary(self.start("Summary", pack.title, pack.subtitle))
+        sheet = self.start("Contents", "Contents", "Choose a name to go to its sheet.")
         for at, (name, (meaning, _)) in enumerate(contents.items(), start=HEADING_ROW):
-            self._write(sheet, at, 0, Link(name, 0, name))
-            self._write(sheet, at, 1, meaning)
+            self.write(sheet, at, 0, Link(name, 0, name))
+            self.write(sheet, at, 1, meaning)
         sheet.set_column(0, 0, 20)
         sheet.set_column(1, 1, 90)
         for name, (meaning, write) in contents.items():
-            write(self._start(name, name, meaning))
-        self.sheets["Summary"].activate()
+            write(self.start(name, name, meaning))
         self.book.close()
         return self.file.getvalue()
 
@@ -182,139 +130,6 @@ class _Workbook:
         }
         return {name: sheet for name, sheet in sheets.items() if not absent.get(name)}
 
-    # Cells.
-
-    def _format(self, **properties: object) -> Format:
-        key = tuple(sorted(properties.items()))
-        if key not in self.formats:
-            self.formats[key] = self.book.add_format({"valign": "top", "font_size": 10, **properties})
-        return self.formats[key]
-
-    def _write(self, sheet: Worksheet, row: int, column: int, cell: Cell, **properties: object) -> None:
-        wrapped = {"text_wrap": True, **properties}
-        match cell:
-            case None:
-                sheet.write_blank(row, column, None, self._format(**wrapped))
-            case Number(value=None):
-                sheet.write_string(
-                    row, column, visible(cell.text), self._format(align="right", indent=1, font_color=QUIET, **wrapped)
-                )
-            case Number():
-                shown = _number_format(cell.text, cell.unit)
-                sheet.write_number(row, column, cell.value or 0.0, self._format(num_format=shown, **properties))
-            case Change():
-                shown = _number_format(cell.text, "")
-                sheet.write_number(
-                    row, column, cell.value, self._format(num_format=f"+{shown};-{shown};0", **properties)
-                )
-            case Month():
-                sheet.write_datetime(
-                    row,
-                    column,
-                    dt.datetime(cell.day.year, cell.day.month, 1),
-                    self._format(num_format="mmm yyyy", align="left", **properties),
-                )
-            case Verdict():
-                colour = charts.verdict_colour(cell.verdict).upper()
-                sheet.write_string(row, column, cell.text, self._format(bold=True, font_color=_long(colour), **wrapped))
-            case Link():
-                target = f"internal:'{cell.sheet}'!{xlsxwriter.utility.xl_rowcol_to_cell(cell.row, cell.column)}"
-                sheet.write_url(
-                    row,
-                    column,
-                    target,
-                    self._format(font_color=NAVY, underline=1, **wrapped),
-                    visible(cell.text),
-                )
-            case dt.date():
-                sheet.write_datetime(
-                    row,
-                    column,
-                    dt.datetime(cell.year, cell.month, cell.day),
-                    self._format(num_format="d mmm yyyy", align="left", **properties),
-                )
-            case int() | float():
-                sheet.write_number(row, column, cell, self._format(num_format="#,##0", **properties))
-            case str():
-                sheet.write_string(row, column, visible(cell), self._format(**wrapped))
-
-    def _start(self, name: str, title: str, explanation: str) -> Worksheet:
-        """A sheet's title, its explanation, and how it prints."""
-        sheet, pack = self.sheets[name], self.pack
-        sheet.hide_gridlines(2)
-        sheet.set_row(TITLE_ROW, 24)
-        sheet.write_string(TITLE_ROW, 0, visible(title), self._format(bold=True, font_size=16, font_color=NAVY))
-        marked = " · ".join(part for part in (pack.release_id, pack.sample_text) if part)
-        sheet.write_string(
-            EXPLANATION_ROW, 0, visible(f"{explanation} ({marked})"), self._format(font_color=QUIET, italic=True)
-        )
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4)
-        sheet.set_footer(f"&L{_printed(pack.title)} {_printed(marked)}&C&A&RPage &P of &N")
-        return sheet
-
-    def _table(self, sheet: Worksheet, table: Table, first_row: int = HEADING_ROW) -> int:
-        """Write a table; returns the row below it and a free one."""
-        last_row, last_column = first_row + len(table.rows), len(table.columns) - 1
-        widths = [width for _, width in table.columns]
-        if not table.rows:
-            self._write(sheet, first_row, 0, "None.")
-            return first_row + 2
-        sheet.add_table(
-            first_row,
-            0,
-            last_row,
-            last_column,
-            {
-                "name": table.name,
-                "title": table.name.replace("_", " "),
-                "description": visible(table.explanation),
-                "style": "Table Style Light 1",
-                "columns": [
-                    {
-                        "header": heading,
-                        "header_format": self._format(bold=True, font_color=NAVY, bottom=1, text_wrap=True),
-                    }
-                    for heading, _ in table.columns
-                ],
-            },
-        )
-        sheet.set_row(first_row, _height([heading for heading, _ in table.columns], widths))
-        for at, cells in enumerate(table.rows, start=first_row + 1):
-            sheet.set_row(at, _height(cells, widths))
-            for column, cell in enumerate(cells):
-                self._write(sheet, at, column, cell)
-        return last_row + 2
-
-    def _one_table(self, sheet: Worksheet, table: Table, frozen_columns: int = 1) -> None:
-        """A sheet that is one table: its headings and first columns stay in sight, and are printed on each page."""
-        self._table(sheet, table)
-        for column, (_, width) in enumerate(table.columns):
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(HEADING_ROW + 1, frozen_columns)
-        sheet.repeat_rows(HEADING_ROW)
-        if sum(width for _, width in table.columns) > WIDEST_ON_A4:
-            sheet.set_paper(8)
-
-    def _lines(
-        self, sheet: Worksheet, row: int, spans: Sequence[tuple[str, int]], rows: Sequence[Sequence[Cell]]
-    ) -> int:
-        """Rows of text on the summary, each cell over a number of its columns; returns the row below and a free one."""
-        if not rows:
-            self._write(sheet, row, 0, "None.")
-            return row + 2
-        widths = [sum(SUMMARY_WIDTHS[first : first + span]) for first, span in _spans(spans)]
-        for at, cells in enumerate([[heading for heading, _ in spans], *rows], start=row):
-            properties = {"bold": True, "font_color": NAVY, "bottom": 1} if at == row else {}
-            sheet.set_row(at, _height(cells, widths))
-            for (first, span), cell in zip(_spans(spans), cells, strict=True):
-                if span > 1:
-                    sheet.merge_range(at, first, at, first + span - 1, "", self._format(**properties))
-                self._write(sheet, at, first, cell, **properties)
-        return row + len(rows) + 2
-
     # Sheets.
 
     def _summary(self, sheet: Worksheet) -> None:
@@ -331,9 +146,9 @@ class _Workbook:
         ]
         row = HEADING_ROW
         for sentence in said:
-            sheet.write_string(row, 0, visible(sentence), self._format())
+            sheet.write_string(row, 0, visible(sentence), self.format())
             row += 1
-        row = self._heading(sheet, row + 1, "Lines of the scorecard by verdict")
+        row = self.heading(sheet, row + 1, "Lines of the scorecard by verdict")
         shown = [verdict for verdict in words.VERDICTS if any(tier.counts[verdict] for tier in pack.tiers)]
         counts = Table(
             "Verdict_counts",
@@ -341,28 +156,26 @@ class _Workbook:
             [[tier.tier_text, *(tier.counts[verdict] for verdict in shown), tier.provisional] for tier in pack.tiers],
             "How many lines of each tier have which verdict.",
         )
-        below = self._table(sheet, counts, row)
+        below = self.table(sheet, counts, row)
         self._verdict_chart(sheet, row, len(pack.tiers), shown, below)
-        row = self._lines(
+        row = self.lines(
             sheet,
-            self._heading(sheet, below + CHART_ROWS - 4, "For decision"),
+            self.heading(sheet, below + CHART_ROWS - 4, "For decision"),
+            SUMMARY_WIDTHS,
             [("Measure", 1), ("What is asked", 5), ("By whom", 3)],
             [[self._to_chart(asked.anchor, asked.title), asked.text, asked.from_text] for asked in pack.asked],
         )
         unchanged = f"{pack.comparison.since_text}; {pack.comparison.unchanged} lines are unchanged"
-        self._lines(
+        self.lines(
             sheet,
-            self._heading(sheet, row, f"What changed. {unchanged}"),
+            self.heading(sheet, row, f"What changed. {unchanged}"),
+            SUMMARY_WIDTHS,
             [("Measure", 1), ("Verdict is", 2), ("Then", 3), ("Now", 3)],
             [
                 [self._to_chart(change.anchor, change.title), KINDS[change.kind], change.before_text, change.after_text]
                 for change in pack.comparison.changes
             ],
         )
-
-    def _heading(self, sheet: Worksheet, row: int, text: str) -> int:
-        sheet.write_string(row, 0, visible(text), self._format(bold=True, font_size=12, font_color=NAVY))
-        return row + 1
 
     def _verdict_chart(self, sheet: Worksheet, row: int, tiers: int, shown: list[str], at: int) -> None:
         chart = self.book.add_chart({"type": "bar", "subtype": "stacked"})
@@ -394,7 +207,7 @@ class _Workbook:
         columns += [("Provisional", 11), ("Against last year", 22), ("Variation", 15), ("Assurance", 18)]
         columns += [("Year-end outlook", 18), ("Count behind it", 22), ("Interval", 18), ("Period", 22), ("Notes", 46)]
         rows = [self._scorecard_row(line) for line in self.pack.lines]
-        self._one_table(sheet, Table("Scorecard", columns, rows, "The scorecard."))
+        self.one_table(sheet, Table("Scorecard", columns, rows, "The scorecard."))
 
     def _scorecard_row(self, line: Line) -> list[Cell]:
         notes = [line.judged_text, line.provisional_text, line.beside_text, *line.notes]
@@ -463,7 +276,7 @@ class _Workbook:
                         contributed if at == 0 and contributed else None,
                     ]
                 )
-        self._one_table(sheet, Table("Exceptions", columns, rows, self.pack.exception_rule))
+        self.one_table(sheet, Table("Exceptions", columns, rows, self.pack.exception_rule))
 
     def _year_to_date(self, sheet: Worksheet) -> None:
         columns = [
@@ -489,7 +302,7 @@ class _Workbook:
             ]
             for row in self.pack.year_to_date
         ]
-        self._one_table(sheet, Table("Year_to_date", columns, rows, "The year so far."))
+        self.one_table(sheet, Table("Year_to_date", columns, rows, "The year so far."))
 
     def _decisions(self, sheet: Worksheet) -> None:
         columns = [("Reference", 16.0), ("Decision", 70), ("Measure", 34), ("Owner", 30), ("Decided", 18), ("Due", 24)]
@@ -509,7 +322,7 @@ class _Workbook:
             for row in (*self.pack.open_decisions, *self.pack.closed_decisions)
             for text, outcome in _side_by_side(row.decision, row.outcome or "")
         ]
-        self._one_table(sheet, Table("Decisions", columns, rows, "Decisions of the Board."))
+        self.one_table(sheet, Table("Decisions", columns, rows, "Decisions of the Board."))
 
     def _milestones(self, sheet: Worksheet) -> None:
         columns = [("Milestone", 46.0), ("Programme", 22), ("Owner", 34), ("First due", 13), ("Now due", 13)]
@@ -536,7 +349,7 @@ class _Workbook:
             ]
             for row in (self.pack.milestones.every if self.pack.milestones else ())
         ]
-        self._one_table(sheet, Table("Milestones", columns, rows, "Milestones as they stand at the reporting month."))
+        self.one_table(sheet, Table("Milestones", columns, rows, "Milestones as they stand at the reporting month."))
 
     def _measures(self, sheet: Worksheet) -> None:
         columns = [
@@ -555,7 +368,7 @@ class _Workbook:
             # The reporting month is among both.
             for figure in {(found.basis, found.month): found for found in (*panel.figures, *panel.months)}.values()
         ]
-        self._one_table(sheet, Table("Measures", columns, rows, "The figures of each measure by period."))
+        self.one_table(sheet, Table("Measures", columns, rows, "The figures of each measure by period."))
 
     def _measure_row(self, panel: Panel, figure: PeriodFigure) -> list[Cell]:
         line, shown = panel.lines[0], figure.value_text
@@ -582,7 +395,6 @@ class _Workbook:
 
     def _place_charts(self) -> None:
         """Where the chart of each measure with a trend will stand, two abreast under their objective."""
-        self.objective_rows: dict[str, int] = {}
         row = HEADING_ROW
         for objective in self.pack.objectives:
             ids = dict.fromkeys(line.measure_id for line in objective.lines)
@@ -594,19 +406,16 @@ class _Workbook:
                 down, across = divmod(at, CHARTS_ABREAST)
                 self.chart_cells[panel.anchor] = (row + 1 + down * CHART_ROWS, across * CHART_COLUMNS)
             row += 2 + -(-len(panels) // CHARTS_ABREAST) * CHART_ROWS
-        # The rows of each measure's points among the trend data.
-        self.points: dict[str, tuple[int, int]] = {}
-        self.point_rows: list[list[Cell]] = []
         for panel in self.pack.panels:
             if panel.trend:
                 first = HEADING_ROW + 1 + len(self.point_rows)
-                self.point_rows += _points(panel)
+                self.point_rows += point_rows(panel)
                 self.points[panel.anchor] = (first, HEADING_ROW + len(self.point_rows))
 
     def _trends(self, sheet: Worksheet) -> None:
         sheet.set_column(0, CHARTS_ABREAST * CHART_COLUMNS, 8.43)
         for heading, row in self.objective_rows.items():
-            self._heading(sheet, row, heading)
+            self.heading(sheet, row, heading)
         for panel in self.pack.panels:
             if panel.trend:
                 row, column = self.chart_cells[panel.anchor]
@@ -618,8 +427,8 @@ class _Workbook:
         if panel.trend is None:
             return
         chart = self.book.add_chart({"type": "line"})
-        for name, style in _SERIES.items():
-            at = [heading for heading, _ in _TREND_COLUMNS].index(name)
+        for name, style in SERIES.items():
+            at = [heading for heading, _ in TREND_COLUMNS].index(name)
             if any(cells[at] is not None for cells in self.point_rows[first - HEADING_ROW - 1 : last - HEADING_ROW]):
                 chart.add_series(
                     {
@@ -646,7 +455,7 @@ class _Workbook:
                 "name_font": {"size": 8, "bold": False},
                 "num_font": {"size": 8},
                 "major_gridlines": {"visible": True, "line": {"color": "#E3E8EC"}},
-                **_axis(panel.trend.points),
+                **axis(panel.trend.points),
             }
         )
         chart.set_legend({"position": "bottom", "font": {"size": 8}})
@@ -655,14 +464,14 @@ class _Workbook:
         sheet.insert_chart(row, column, chart, {"description": visible(f"{panel.title}. {panel.trend.message}")})
 
     def _trend_data(self, sheet: Worksheet) -> None:
-        for column, (heading, width) in enumerate(_TREND_COLUMNS):
+        for column, (heading, width) in enumerate(TREND_COLUMNS):
             sheet.set_column(column, column, width)
             sheet.write_string(
-                HEADING_ROW, column, heading, self._format(bold=True, font_color=NAVY, bottom=1, text_wrap=True)
+                HEADING_ROW, column, heading, self.format(bold=True, font_color=NAVY, bottom=1, text_wrap=True)
             )
         for row, cells in enumerate(self.point_rows, start=HEADING_ROW + 1):
             for column, cell in enumerate(cells):
-                self._write(sheet, row, column, cell)
+                self.write(sheet, row, column, cell)
         sheet.freeze_panes(HEADING_ROW + 1, 2)
         sheet.repeat_rows(HEADING_ROW)
 
@@ -709,7 +518,7 @@ class _Workbook:
                         row.note,
                     ]
                 )
-        self._one_table(sheet, Table("Boroughs", columns, rows, "Each borough beside the others."), frozen_columns=2)
+        self.one_table(sheet, Table("Boroughs", columns, rows, "Each borough beside the others."), frozen_columns=2)
 
     def _gaps(self, sheet: Worksheet) -> None:
         columns = [
@@ -735,7 +544,7 @@ class _Workbook:
             for panel in self.pack.panels
             for gap in panel.gaps
         ]
-        self._one_table(sheet, Table("Equality_gaps", columns, rows, "Equality gaps of the last rolling year."))
+        self.one_table(sheet, Table("Equality_gaps", columns, rows, "Equality gaps of the last rolling year."))
 
     def _restatements(self, sheet: Worksheet) -> None:
         columns = [("Measure", 34.0), ("What", 12), ("Of", 34), ("Said before", 34), ("Says now", 34), ("Verdict", 16)]
@@ -757,7 +566,7 @@ class _Workbook:
             [row.title, "figures", row.scope_text, None, None, None, row.cause_text, row.explanation]
             for row in self.pack.restated
         ]
-        self._one_table(sheet, Table("Restatements", columns, rows, "What is not as an earlier pack said it."))
+        self.one_table(sheet, Table("Restatements", columns, rows, "What is not as an earlier pack said it."))
 
     def _quality(self, sheet: Worksheet) -> None:
         found = self.pack.quality
@@ -771,7 +580,7 @@ class _Workbook:
         said += [f"Provisional: {line.title}, {line.provisional_text}" for line in found.provisional]
         row = HEADING_ROW
         for sentence in said:
-            sheet.write_string(row, 0, visible(sentence), self._format())
+            sheet.write_string(row, 0, visible(sentence), self.format())
             row += 1
         extracts = Table(
             "Deliveries",
@@ -798,168 +607,25 @@ class _Workbook:
             ],
             "The latest delivery of each extract from each source.",
         )
-        row = self._table(sheet, extracts, self._heading(sheet, row + 1, "Deliveries the figures rest on"))
+        row = self.table(sheet, extracts, self.heading(sheet, row + 1, "Deliveries the figures rest on"))
         quarantined = Table(
             "Rows_set_aside",
             _columns(QUALITY_WIDTHS, "Extract", "File", "Why", "Rows"),
             [[row_.extract, row_.file_name, row_.meaning, row_.rows] for row_ in found.quarantined],
             "Rows that wait to be mended.",
         )
-        self._table(sheet, quarantined, self._heading(sheet, row, "Rows set aside"))
+        self.table(sheet, quarantined, self.heading(sheet, row, "Rows set aside"))
 
     def _methods(self, sheet: Worksheet) -> None:
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, 110)
         for row, (subject, text) in enumerate(self.pack.methods, start=HEADING_ROW):
-            self._write(sheet, row, 0, subject, bold=True)
-            self._write(sheet, row, 1, text)
-
-
-_TREND_COLUMNS: list[tuple[str, float]] = [
-    ("Measure", 34),
-    ("Period", 14),
-    ("Month", 12),
-    ("Figure", 12),
-    ("Centre line", 12),
-    ("Lower limit", 12),
-    ("Upper limit", 12),
-    ("Target", 12),
-    ("Better", 12),
-    ("Of concern", 12),
-    ("Unusual", 12),
-    ("What it signals", 44),
-]
-
-
-def _dot() -> dict[str, object]:
-    colour = {"color": charts.LINE.upper()}
-    return {"type": "circle", "size": 3, "fill": colour, "border": colour}
-
-
-def _marker(kind: str, colour: str) -> dict[str, object]:
-    return {
-        "line": {"none": True},
-        "marker": {"type": kind, "size": 7, "fill": {"color": colour}, "border": {"color": colour}},
-    }
-
-
-# Dashes and the shape of the marks tell the series apart without colour.
-_SERIES: dict[str, dict[str, object]] = {
-    "Centre line": {"line": {"color": QUIET, "width": 1}},
-    "Lower limit": {"line": {"color": QUIET, "width": 1, "dash_type": "dash"}},
-    "Upper limit": {"line": {"color": QUIET, "width": 1, "dash_type": "dash"}},
-    "Target": {"line": {"color": "#1B2530", "width": 1.5, "dash_type": "long_dash_dot"}},
-    "Figure": {"line": {"color": charts.LINE.upper(), "width": 1.75}, "marker": _dot()},
-    "Better": _marker("triangle", charts.BETTER.upper()),
-    "Of concern": _marker("square", charts.WORSE.upper()),
-    "Unusual": _marker("diamond", QUIET),
-}
-# Filled where decided, patterned where it is not.
-_VERDICT_FILLS: dict[str, dict[str, object]] = {
-    "met": {"fill": {"color": charts.GOOD.upper()}},
-    "not_met": {"fill": {"color": charts.BAD.upper()}},
-    "ahead": {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": charts.GOOD.upper(), "bg_color": "#FFFFFF"}},
-    "behind": {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": charts.BAD.upper(), "bg_color": "#FFFFFF"}},
-    "monitor_only": {"pattern": {"pattern": "percent_50", "fg_color": QUIET, "bg_color": "#FFFFFF"}},
-    "no_target": {"fill": {"color": "#DDE3E9"}, "border": {"color": QUIET}},
-    "not_measurable": {"fill": {"color": "#FFFFFF"}, "border": {"color": QUIET, "dash_type": "dash"}},
-}
-
-
-def _points(panel: Panel) -> list[list[Cell]]:
-    """The rows of a measure's trend, with a row without figures where the series begins anew: no line crosses it."""
-    trend = panel.trend
-    if trend is None:
-        return []
-    breaks = {found.month: found.text for found in trend.breaks}
-    rows: list[list[Cell]] = []
-    for point in trend.points:
-        if point.month in breaks and rows:
-            rows.append([panel.title, "break", None, *[None] * 8, breaks[point.month]])
-
-        def number(value: float | None, text: str = point.value_text) -> Cell:
-            return None if value is None else Number(value, text, "")
-
-        kind = _signal_column(point)
-        rows.append(
-            [
-                panel.title,
-                point.month_text,
-                Month(point.month),
-                number(point.value),
-                *(number(value) for value in (point.centre, point.lower, point.upper, point.target)),
-                *(number(point.value) if kind == name else None for name in ("Better", "Of concern", "Unusual")),
-                words.SIGNALS[point.signal] if kind else None,
-            ]
-        )
-    return rows
-
-
-def _signal_column(point: Point) -> str | None:
-    if point.signal == "none":
-        return None
-    return {"improvement": "Better", "concern": "Of concern"}.get(point.variation or "", "Unusual")
-
-
-def _axis(points: Sequence[Point]) -> dict[str, object]:
-    """A scale close around figures and limits, in round steps: from nothing, variation could not be seen."""
-    ends = [end for point in points for end in (point.value, point.lower, point.upper, point.target) if end is not None]
-    low, high = min(ends), max(ends)
-    rough = (high - low or abs(high) or 1.0) / 5
-    scale = 10.0 ** math.floor(math.log10(rough))
-    step = next(scale * factor for factor in (1, 2, 5, 10) if scale * factor >= rough)
-    decimals = max(0, -math.floor(math.log10(step)))
-    return {
-        "min": math.floor(low / step) * step,
-        "max": math.ceil(high / step) * step if high > low else math.ceil(high / step + 1) * step,
-        "major_unit": step,
-        "num_format": "#,##0" + ("." + "0" * decimals if decimals else ""),
-    }
-
-
-def _number_format(text: str, unit: str) -> str:
-    """The number format that shows what is printed: "79.50 %" → `#,##0.00" %"`."""
-    found = re.search(r"\d[\d,]*(?:\.(\d+))?", text)
-    decimals = len(found[1] or "") if found else 0
-    shown = "#,##0" + ("." + "0" * decimals if decimals else "")
-    if unit.split(" ")[0] == "percent":
-        return f'{shown}" %"'
-    if unit in ("pounds", "£ million"):
-        return f'"£"{shown}'
-    return shown
+            self.write(sheet, row, 0, subject, bold=True)
+            self.write(sheet, row, 1, text)
 
 
 def _counted(value: float) -> str:
     return "0" if value == round(value) else "0.0"
-
-
-def _height(cells: Sequence[Cell], widths: Sequence[float]) -> float:
-    """Points a row needs for its longest text in columns of so many characters; Excel allows 409."""
-    lines = 1
-    for cell, width in zip(cells, widths, strict=True):
-        text = cell if isinstance(cell, str) else cell.text if isinstance(cell, Number | Verdict | Link) else ""
-        lines = max(lines, sum(max(1, math.ceil(len(line) * 1.06 / width)) for line in text.split("\n")))
-    return min(409.0, 13.5 * lines + 2)
-
-
-def _columns(widths: Sequence[float], *headings: str) -> list[tuple[str, float]]:
-    """Headings with the widths that their sheet has."""
-    return list(zip(headings, widths, strict=False))
-
-
-def _spans(spans: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
-    """First column and number of columns of each."""
-    return [(sum(span for _, span in spans[:at]), span) for at, (_, span) in enumerate(spans)]
-
-
-def _long(colour: str) -> str:
-    """#FFF → #FFFFFF."""
-    return colour if len(colour) == 7 else "#" + "".join(letter * 2 for letter in colour[1:])
-
-
-def _printed(text: str) -> str:
-    """A text for a footer, where & begins a code; Excel takes 255 characters of a footer."""
-    return textwrap.shorten(visible(text), 90).replace("&", "&&")
 
 
 def _in_parts(text: str) -> list[str]:
@@ -978,3 +644,8 @@ def _side_by_side(*texts: str) -> Iterable[tuple[str, ...]]:
     parts = [_in_parts(text) for text in texts]
     most = max(len(found) for found in parts)
     return zip(*([*found, *[""] * (most - len(found))] for found in parts), strict=True)
+
+
+def _columns(widths: Sequence[float], *headings: str) -> list[tuple[str, float]]:
+    """Headings with the widths that their sheet has."""
+    return list(zip(headings, widths, strict=False))
