@@ -39,10 +39,9 @@ _NOT_IN_THE_FONT = re.compile(
 
 def pdf_of(pack: Pack) -> bytes:
     """The pack as PDF; the same pack gives the same bytes. Raises `typst.TypstError` when it breaks PDF/UA-1."""
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[Path(str(importlib.resources.files(FONT) / "files"))])
     compiler = typst.Compiler(
         TEMPLATE.read_bytes(),
-        font_paths=fonts,
+        font_paths=_fonts(),
         ignore_system_fonts=True,
         sys_inputs={"pack": json.dumps(_for_print(pack))},
     )
@@ -50,6 +49,11 @@ def pdf_of(pack: Pack) -> bytes:
     if not isinstance(printed, bytes):
         raise TypeError(f"One PDF is one sequence of bytes, not {type(printed).__name__}.")
     return _packed(printed)
+
+
+def _fonts() -> typst.Fonts:
+    """The fonts of the packages alone: those of a machine would give each machine pages of its own."""
+    return typst.Fonts(include_system_fonts=False, font_paths=[Path(str(importlib.resources.files(FONT) / "files"))])
 
 
 def _packed(printed: bytes) -> bytes:
