@@ -440,18 +440,14 @@ class _Workbook(Sheets):
                 )
         basis = words.BASES.get(panel.trend.basis, "")
         apart = max(1, (last - first + 1) // 6)
-        chart.set_title(
-            {
-                "name": visible(panel.title),
-                "name_font": {"size": 11, "bold": True, "color": NAVY},
-            }
-        )
+        # The cell is pointed at: a title of its own that began with = would be a formula.
+        chart.set_title({"name": ["Trend data", first, 0], "name_font": {"size": 11, "bold": True, "color": NAVY}})
         chart.set_x_axis(
             {"num_font": {"size": 8}, "interval_unit": apart, "interval_tick": apart, "label_position": "low"}
         )
         chart.set_y_axis(
             {
-                "name": visible(f"{panel.trend.unit}, {basis}"),
+                "name": visible(f"{basis}: {panel.trend.unit}"),
                 "name_font": {"size": 8, "bold": False},
                 "num_font": {"size": 8},
                 "major_gridlines": {"visible": True, "line": {"color": "#E3E8EC"}},
