@@ -91,7 +91,8 @@ def hostile(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Writ
         connection.execute("delete from fct_commentary where measure_id = ?", [measure_id])
         connection.execute(
             "insert into fct_commentary by name (select * replace (? as measure_id, ? as commentary,"
-            " ? as decision_asked, ? as author_role, (select reporting_month from release) as period_month) from fct_commentary limit 1)",
+            " ? as decision_asked, ? as author_role, (select reporting_month from release) as period_month)"
+            " from fct_commentary limit 1)",
             [measure_id, LONG_WORD, text, text],
         )
         for table, column in (("dim_measure", "title"), ("scorecard", "title"), ("scorecard", "owner")):
@@ -115,11 +116,11 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 def _pages(pdf: bytes) -> list[str]:
-    """The text of each page, a blank between words and none where a long word may be broken."""
+    """The text of each page, without the marks that allow a long word to be broken; the reader gives U+0002 for a
+    hyphen at the end of a line."""
     document = pypdfium2.PdfDocument(pdf)
-    # The reader gives a soft hyphen of its own for a break it takes for a hyphenated one.
     texts = (page.get_textpage().get_text_bounded() for page in document)
-    return [_joined(text.replace("\u200b", "").replace("\ufffe", "-")) for text in texts]
+    return [_joined(text.replace("\u200b", "").replace("\x02", "-")) for text in texts]
 
 
 def _joined(text: str) -> str:
