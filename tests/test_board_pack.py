@@ -22,6 +22,7 @@ import duckdb
 import pytest
 
 from orchestration.board_pack import STEMS, __main__, charts, words, write_pack
+from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.content import (
     VERDICT_ORDER,
     Line,
@@ -29,9 +30,8 @@ from orchestration.board_pack.content import (
     Pack,
     Panel,
     Selection,
-    _shared_out,
-    read_pack,
 )
+from orchestration.board_pack.contribution import shared_out
 from orchestration.board_pack.html import render_html
 from tests.conftest import Warehouse
 
@@ -354,7 +354,7 @@ def test_what_boroughs_contributed_adds_up_to_the_change() -> None:
     # A: mean size 0.55 × (0.75 − 0.60) + (mean share 0.675 − 0.55) × (0.6 − 0.5) = 0.0825 + 0.0125 = 9.5 points.
     # B: mean size 0.45 × (0.375 − 0.40) + (mean share 0.3875 − 0.55) × (0.4 − 0.5) = −0.01125 + 0.01625 = 0.5 points.
     measure = {"multiplier": 100.0, "unit": "percent", "measure_type": "percentage", "denominator_extract": None}
-    shared = _shared_out(
+    shared = shared_out(
         "boroughs",
         measure,
         {"value": 60.0, **_part(60, 100)},
@@ -370,8 +370,8 @@ def test_parts_that_do_not_add_up_to_the_measure_are_not_named() -> None:
     measure = {"multiplier": 1.0, "unit": "offences", "measure_type": "count", "denominator_extract": None}
     whole, before = {"value": 12.0, **_part(12, None)}, {"value": 10.0, **_part(10, None)}
     then = {"A": _part(6, None), "B": _part(4, None)}
-    assert _shared_out("boroughs", measure, whole, before, {"A": _part(7, None), "B": _part(4, None)}, then) is None
-    shared = _shared_out("boroughs", measure, whole, before, {"A": _part(9, None), "B": _part(3, None)}, then)
+    assert shared_out("boroughs", measure, whole, before, {"A": _part(7, None), "B": _part(4, None)}, then) is None
+    shared = shared_out("boroughs", measure, whole, before, {"A": _part(9, None), "B": _part(3, None)}, then)
     assert shared is not None
     assert [share.text.replace(words.NBSP, " ") for share in (*shared.towards, *shared.against)] == [
         "up 3 offences",
@@ -420,6 +420,17 @@ def test_the_quarterly_edition_begins_with_milestones_and_the_year_so_far(read: 
     assert set(pack.sections) == {*read().sections, "year_to_date"}
     headings = [element.text for element in _page(pack, ()).all("h2")]
     assert headings[1:3] == ["Milestones", "The year so far"]
+
+
+def test_a_year_to_date_beside_a_verdict_of_something_else_says_of_what(read: Callable[..., Pack]) -> None:
+    # A target judged each month: the year to date reaches it, the worst month does not.
+    pack = read(edition="quarterly")
+    months = {line.title: line for line in pack.lines if line.basis == "month" and line.target_id}
+    assert months
+    for row in pack.year_to_date:
+        if row.title in months:
+            assert row.judged_text == f"of {months[row.title].value_text}, {months[row.title].basis_text}"
+    assert all(row.judged_text is None or row.value_text not in row.judged_text for row in pack.year_to_date)
 
 
 # The page.
@@ -625,7 +636,8 @@ def test_a_trend_says_latest_value_target_direction_and_signal(read: Callable[..
         assert words.VARIATIONS[point["variation"]] in said
         assert point["signal"] in (None, "none") or words.SIGNALS[point["signal"]] in said
         if point["target_line"] is not None:
-            side = "above" if point["value"] > point["target_line"] else "below"
+            gap = round(point["value"] - point["target_line"], 9)
+            side = "at" if gap == 0 else "above" if gap > 0 else "below"
             assert f"{side} the target line of {trend.target_text}" in said
         assert trend.better == "neither" or f"{trend.better} is better" in said
 
@@ -633,7 +645,8 @@ def test_a_trend_says_latest_value_target_direction_and_signal(read: Callable[..
 def test_a_break_is_drawn_with_its_reason(read: Callable[..., Pack], sample: Warehouse) -> None:
     registered = _rows(
         sample,
-        "select measure_id, reason from dim_series_break inner join scorecard using (measure_id)"
+        "select distinct measure_id, breaks.reason from dim_series_break as breaks"
+        " inner join scorecard using (measure_id)"
         " where break_month > date '2006-04-01' and break_month < date '2009-03-01'",
     )
     assert registered

@@ -1,6 +1,7 @@
 """The board pack: what a release says, for people.
 
-Here: writing the pack of a release, from its database alone, in every format there is. `content.py` says what is in it.
+Here: writing the pack of a release, from its database alone, in every format there is. `content.py` says what
+is in it.
 Belongs here: everything that a reader of a pack sees, in whatever format.
 Does not belong here: what a figure or a verdict is (`dbt_project/models`), when a pack is written (`publishing.py`).
 """
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.board_pack.content import Selection, read_pack
+from orchestration.board_pack.author import read_pack
+from orchestration.board_pack.content import Selection
 from orchestration.board_pack.html import render_html
 from orchestration.board_pack.pdf import pdf_of
 from orchestration.board_pack.workbook import workbook_of

@@ -39,6 +39,8 @@ class Marts:
     targets: dict[str | None, Row]
     # target_id, population_group → the area's verdict of the reporting month, with what it rests on.
     verdicts: dict[tuple[str, str], Row]
+    # Of areas that have targets of their own: how many of each verdict.
+    local_verdicts: Rows
     # measure_id, period_basis, period_month → the area's figure of the whole population.
     results: dict[tuple[str, str, dt.date], Row]
     # The same of the parts of the force (boroughs, central units, not recorded) in the months that are compared.
@@ -111,6 +113,11 @@ def read_marts(database: Path, area_id: str) -> Marts:
                     " and period_month = (select reporting_month from release)"
                 )
             },
+            local_verdicts=read(
+                "select measure_id, verdict, count(*) as targets from fct_target_verdict"
+                " where area_id <> 'force' and known_to is null"
+                " and period_month = (select reporting_month from release) group by all order by measure_id, verdict"
+            ),
             results={
                 (row["measure_id"], row["period_basis"], row["period_month"]): row
                 for row in read(
@@ -191,8 +198,8 @@ def read_marts(database: Path, area_id: str) -> Marts:
                 "select measure_id, cause, count(*) as figures, count(*) filter (area_id = 'force') as of_force,"
                 " count(distinct area_id) filter (area_id <> 'force') as areas,"
                 " min(period_month) as first_month, max(period_month) as last_month,"
-                " any_value(explanation order by explanation) as explanation"
-                " from fct_restatement where target_id is null"
+                " count(distinct explanation) as explanations, min(explanation) as explanation"
+                " from fct_restatement where target_id is null and ($area = 'force' or area_id = $area)"
                 " and release_after in (select release_id from of_this_month)"
                 " group by measure_id, cause order by measure_id, cause"
             ),

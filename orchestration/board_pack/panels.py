@@ -1,0 +1,497 @@
+"""Everything of one measure.
+
+Here: its trend, figures, boroughs, peers, equality gaps, sources and caveats.
+Belongs here: what the panel of a measure says.
+Does not belong here: its line of the scorecard (`lines.py`), how a chart is drawn (`charts.py`).
+"""
+
+import itertools
+from collections.abc import Callable
+
+from orchestration.board_pack import words
+from orchestration.board_pack.content import (
+    Balance,
+    Borough,
+    Boroughs,
+    Break,
+    Gap,
+    GapPoint,
+    Line,
+    Panel,
+    Peer,
+    PeriodFigure,
+    Point,
+    Remark,
+    Trend,
+)
+from orchestration.board_pack.lines import Lines
+from orchestration.board_pack.marts import Row, Rows
+from orchestration.board_pack.sentences import (
+    boroughs_message,
+    change_of,
+    count_behind,
+    group_title,
+    interval_of,
+    reviewed,
+    side_of,
+    trend_message,
+    unit_of_comparison,
+)
+
+# A year and the same month of the year before.
+MONTHS_IN_TABLE = 13
+
+
+class Panels(Lines):
+    """Writes the panels of a scope."""
+
+    def _panel(self, lines: list[Line]) -> Panel:
+        first = lines[0]
+        measure = self.marts.measures[first.measure_id]
+        has_figure = any(line.value is not None for line in lines)
+        reasons = dict.fromkeys(note for line in lines if line.value is None for note in line.notes)
+        return Panel(
+            measure_id=first.measure_id,
+            anchor=self.anchors[first.measure_id],
+            title=str(measure["title"]),
+            lines=tuple(lines),
+            definition=measure["definition"],
+            owner=first.owner,
+            tier_text=first.tier_text,
+            statutory_code=measure["statutory_code"],
+            reviewed_text=reviewed(measure),
+            trend=self._trend(first, measure),
+            figures=self._figures(first, measure),
+            months=self._months(first, measure),
+            boroughs=self._boroughs(measure),
+            peers=self._peers(measure),
+            gaps=self._gaps(measure),
+            balance=self._balance(measure),
+            sources=self._sources(first, measure),
+            caveats=self._caveats(lines, measure),
+            remarks=self._remarks(first.measure_id)[:1],
+            reason=None if has_figure else ("; ".join(reasons) or "no figure was delivered"),
+        )
+
+    def _trend(self, line: Line, measure: Row) -> Trend | None:
+        charted = self.marts.charts.get(line.measure_id, [])
+        usual = words.usual_decimals(line.unit, measure["measure_type"])
+        usual = words.visible_decimals(usual, *(row["value"] for row in charted))
+        latest: Row = charted[-1] if charted else {}
+        if charted:
+            basis = latest["period_basis"]
+            limits = [row[name] for row in charted for name in ("lower_limit", "upper_limit")]
+            decimals = max(
+                words.telling_decimals(usual, latest["target_line"], latest["value"]),
+                words.telling_decimals(usual, latest["value"], limits[-1], limits[-2]),
+            )
+            points = tuple(
+                Point(
+                    month=row["period_month"],
+                    month_text=words.short_month(row["period_month"]),
+                    value=row["value"],
+                    value_text=words.figure(row["value"], line.unit, decimals),
+                    centre=row["centre_line"],
+                    lower=row["lower_limit"],
+                    upper=row["upper_limit"],
+                    target=row["target_line"],
+                    signal=row["signal"] or "none",
+                    variation=row["variation"],
+                    limit_group=row["limit_group"],
+                )
+                for row in charted
+                if row["value"] is not None
+            )
+        else:
+            basis, decimals = "", usual
+            points = ()
+            # Years to date of a count fall back to nothing every April: they make no line.
+            for basis in ("month", "quarter", "rolling_12_months"):
+                rows = [
+                    row
+                    for (measure_id, of, _), row in self.marts.results.items()
+                    if measure_id == line.measure_id and of == basis and row["value"] is not None
+                ]
+                if len(rows) > 1:
+                    points = tuple(
+                        Point(
+                            month=row["period_month"],
+                            month_text=words.short_month(row["period_month"]),
+                            value=row["value"],
+                            value_text=words.figure(row["value"], line.unit, usual),
+                            centre=None,
+                            lower=None,
+                            upper=None,
+                            target=None,
+                            signal="none",
+                            variation=None,
+                            limit_group=0,
+                        )
+                        for row in sorted(rows, key=lambda row: row["period_month"])
+                    )
+                    break
+        if len(points) < 2:
+            return None
+        target = points[-1].target
+        target_text = None if target is None else words.figure(target, line.unit, decimals)
+        return Trend(
+            title=str(measure["title"]),
+            unit=line.unit,
+            better=line.better,
+            decimals=decimals,
+            basis=basis,
+            points=points,
+            breaks=self._breaks(line.measure_id, points, charted),
+            has_limits=bool(charted) and any(point.upper is not None for point in points),
+            target_text=target_text,
+            variation_text=words.VARIATIONS.get(latest.get("variation", "")),
+            assurance_text=words.ASSURANCES.get(latest.get("assurance", "")),
+            note=latest.get("note"),
+            message=trend_message(points, basis, line, target_text, latest),
+        )
+
+    def _breaks(self, measure_id: str, points: tuple[Point, ...], charted: Rows) -> tuple[Break, ...]:
+        """Where the series begins anew within the points, and why."""
+        registered = {
+            row["break_month"]: row["reason"]
+            for row in self.marts.breaks.get(measure_id, [])
+            if not charted or row["source"] in (None, charted[-1]["source"])
+        }
+        sources = {row["period_month"]: row["source"] for row in charted}
+        breaks = []
+        for before, point in itertools.pairwise(points):
+            why = [reason for month, reason in registered.items() if before.month < month <= point.month]
+            if not why and before.limit_group != point.limit_group:
+                changed = sources.get(before.month) != sources.get(point.month)
+                why = ["the source changed" if changed else "limits start anew after a gap"]
+            if why:
+                breaks.append(Break(point.month, f"{point.month_text}: {words.listed(why)}"))
+        return tuple(breaks)
+
+    def _figures(self, line: Line, measure: Row) -> tuple[PeriodFigure, ...]:
+        """The figure on every basis at the reporting month."""
+        found = (
+            self.marts.results.get((line.measure_id, basis, self.month))
+            for basis in ("month", "quarter", "financial_year_to_date", "rolling_12_months")
+        )
+        rows = [row for row in found if row is not None]
+        return tuple(
+            self._period_figure(
+                words.window(row["period_basis"], row["period_month"], row["window_from"]), row, measure, line
+            )
+            for row in rows
+        )
+
+    def _months(self, line: Line, measure: Row) -> tuple[PeriodFigure, ...]:
+        """The last months, newest first: those of the basis the measure is delivered for."""
+        months = sorted(self.marts.months, reverse=True)
+        for basis in ("month", "quarter", "rolling_12_months"):
+            rows = [
+                row
+                for month in months
+                if (row := self.marts.results.get((line.measure_id, basis, month))) and row["value"] is not None
+            ][:MONTHS_IN_TABLE]
+            if rows:
+                return tuple(
+                    self._period_figure(
+                        words.short_month(row["period_month"])
+                        if basis == "month"
+                        else f"{words.BASES[basis]} to {words.short_month(row['period_month'])}",
+                        row,
+                        measure,
+                        line,
+                    )
+                    for row in rows
+                )
+        return ()
+
+    def _period_figure(
+        self,
+        period_text: str,
+        row: Row,
+        measure: Row,
+        line: Line,
+        say: Callable[[float, str, int], str] = words.short_figure,
+    ) -> PeriodFigure:
+        usual = words.usual_decimals(line.unit, measure["measure_type"])
+        usual = words.visible_decimals(usual, row["value"])
+        # Where the figure is the one a verdict rests on, it is printed as there.
+        decimals = usual
+        if line.value is not None and row["value"] == line.value:
+            limits = (row["lower_95"], row["upper_95"])
+            decimals = words.telling_decimals(usual, line.threshold, row["value"], *limits)
+        same_age = row["comparison"] == "same_age"
+        before = row["value_last_year_at_same_age"] if same_age else row["value_same_period_last_year"]
+        notes = [
+            row["reason"] if row["value"] is None else None,
+            "unsettled" if row["is_settled"] is False else None,
+            "fewer than 100 answered" if row["is_small_base"] else None,
+        ]
+        return PeriodFigure(
+            period_text=period_text,
+            value=row["value"],
+            value_text="no figure" if row["value"] is None else say(row["value"], line.unit, decimals),
+            count_text=count_behind(row, measure),
+            interval_text=interval_of(row["lower_95"], row["upper_95"], line.unit, decimals),
+            last_year_text=(
+                None if before is None else say(before, line.unit, decimals) + (" at the same age" if same_age else "")
+            ),
+            change_text=None if row["change"] is None else words.change(row["change"], line.unit, usual),
+            note="; ".join(note for note in notes if note) or None,
+            basis=row["period_basis"],
+            month=row["period_month"],
+            numerator=row["numerator"],
+            denominator=row["denominator"],
+            lower=row["lower_95"],
+            upper=row["upper_95"],
+            last_year=before,
+            change=row["change"],
+        )
+
+    def _boroughs(self, measure: Row) -> Boroughs | None:
+        """The boroughs beside each other: the year from the peer comparison, else their figures without limits."""
+        measure_id, better = measure["measure_id"], measure["better"]
+        compared = self.marts.boroughs.get(measure_id)
+        if compared:
+            month, unit = compared[0]["period_month"], unit_of_comparison(measure)
+            changes = {
+                row["area_id"]: row for row in self.marts.parts.get((measure_id, "rolling_12_months", month), [])
+            }
+            usual = self._usual_of_comparison(measure, compared)
+            rows = tuple(self._borough(row, changes, measure, unit, usual) for row in compared)
+            group = compared[0]["group_value"]
+            basis_text = f"rolling 12 months to {words.month(month)}"
+        else:
+            month, unit = self.month, measure["unit"]
+            for basis in ("rolling_12_months", "financial_year_to_date", "month"):
+                found = [
+                    row
+                    for row in self.marts.parts.get((measure_id, basis, month), [])
+                    if self.marts.areas[row["area_id"]]["area_type"] == "borough" and row["value"] is not None
+                ]
+                if len(found) > 1:
+                    break
+            else:
+                return None
+            usual = words.visible_decimals(
+                words.usual_decimals(unit, measure["measure_type"]), *(row["value"] for row in found)
+            )
+            found.sort(key=lambda row: (row["value"] if better == "lower" else -row["value"], row["title"]))
+            rows = tuple(self._borough(row, {row["area_id"]: row}, measure, unit, usual) for row in found)
+            group = None
+            basis_text = f"{words.BASES[basis]} to {words.month(month)}"
+        together_text = None if group is None else words.figure(group, unit, usual)
+        return Boroughs(
+            title=str(measure["title"]),
+            unit=unit,
+            decimals=usual,
+            better=better,
+            basis_text=basis_text,
+            rows=rows,
+            together=group,
+            together_text=together_text,
+            has_limits=any(row.flag is not None for row in rows),
+            chosen=None if self.is_force else self.area,
+            message=boroughs_message(rows, better, together_text),
+        )
+
+    @staticmethod
+    def _usual_of_comparison(measure: Row, rows: Rows) -> int:
+        """Decimals of areas beside each other: alike for all of them."""
+        unit = unit_of_comparison(measure)
+        usual = 2 if unit.startswith("per 1,000") else words.usual_decimals(unit, measure["measure_type"])
+        return words.visible_decimals(usual, *(row["value"] for row in rows))
+
+    def _borough(self, row: Row, changes: dict[str, Row], measure: Row, unit: str, usual: int) -> Borough:
+        value, flag = row["value"], row.get("funnel_flag")
+        limits = [row.get(name) for name in ("lower_limit_95", "upper_limit_95", "lower_limit_998", "upper_limit_998")]
+        changed = changes.get(row["area_id"])
+        return Borough(
+            area_id=row["area_id"],
+            title=self.marts.areas[row["area_id"]]["title"],
+            value=value,
+            value_text="no figure" if value is None else words.short_figure(value, unit, usual),
+            count_text=count_behind(changed, measure) if changed else None,
+            rank=row.get("rank_in_group"),
+            lower_95=limits[0],
+            upper_95=limits[1],
+            lower_998=limits[2],
+            upper_998=limits[3],
+            flag=flag,
+            flag_text=words.FUNNEL_FLAGS.get(flag or "", "no limits"),
+            side=side_of(flag, measure["better"]),
+            change_text=change_of(changed, measure) if changed else None,
+            note=row.get("note"),
+        )
+
+    def _peers(self, measure: Row) -> tuple[Peer, ...]:
+        """The area beside the others of its groups; the group of all boroughs is shown as boroughs."""
+        unit = unit_of_comparison(measure)
+        usual = self._usual_of_comparison(measure, self.marts.peers.get(measure["measure_id"], []))
+        grouped: dict[str, Rows] = {}
+        for row in self.marts.peers.get(measure["measure_id"], []):
+            grouped.setdefault(row["peer_group"], []).append(row)
+        peers = []
+        for rows in grouped.values():
+            own = next((row for row in rows if row["area_id"] == self.area), None)
+            if own is None or own["value"] is None or own["rank_in_group"] is None or own["units"] < 2:
+                continue
+            rest = own["rest_of_group_value"]
+            decimals = words.telling_decimals(usual, own["value"], rest)
+            peers.append(
+                Peer(
+                    title=own["peer_group_title"],
+                    is_substitute=bool(own["is_substitute"]),
+                    area_text=words.figure(own["value"], unit, decimals),
+                    rest_text=None if rest is None else words.figure(rest, unit, decimals),
+                    rank_text=f"{own['rank_in_group']} of {own['units']}, rolling 12 months to"
+                    f" {words.month(own['period_month'])}",
+                    flag_text=words.FUNNEL_FLAGS.get(own["funnel_flag"] or ""),
+                    rows=tuple(
+                        (self.marts.areas[row["area_id"]]["title"], words.short_figure(row["value"], unit, decimals))
+                        for row in rows
+                        if row["value"] is not None
+                    ),
+                )
+            )
+        return tuple(peers)
+
+    def _gaps(self, measure: Row) -> tuple[Gap, ...]:
+        grouped: dict[tuple[str, str], Rows] = {}
+        for row in self.marts.gaps.get(measure["measure_id"], []):
+            grouped.setdefault((row["population_group"], row["compared_with"]), []).append(row)
+        gaps = (self._gap(rows, measure) for rows in grouped.values())
+        return tuple(gap for gap in gaps if gap)
+
+    def _gap(self, rows: Rows, measure: Row) -> Gap | None:
+        latest = rows[-1]
+        if latest["gap"] is None and not any(row["gap"] is not None for row in rows):
+            return None
+        unit = "percentage points" if measure["unit"] == "percent" else measure["unit"]
+        usual = words.usual_decimals(measure["unit"], measure["measure_type"])
+        group, other = (group_title(latest[name]) for name in ("population_group", "compared_with"))
+        title = f"{group.capitalize()} held against {other}"
+        month = words.month(latest["period_month"])
+
+        def said(value: float | None) -> str:
+            return "no figure" if value is None else words.figure(value, measure["unit"], usual)
+
+        gap = latest["gap"]
+        gap_text = "no figure" if gap is None else words.figure(gap, unit, words.telling_decimals(usual, 0.0, gap))
+        interval = interval_of(latest["lower_95"], latest["upper_95"], unit, usual)
+        trend_text = words.TRENDS.get(latest["trend"] or "", "no comparison with last year")
+        reversed_text = " (reversed)" if gap is not None and gap < 0 else ""
+        return Gap(
+            title=title,
+            unit=unit,
+            points=tuple(
+                GapPoint(
+                    month=row["period_month"],
+                    month_text=words.short_month(row["period_month"]),
+                    gap=row["gap"],
+                    gap_text=words.figure(row["gap"], unit, usual),
+                    lower=row["lower_95"],
+                    upper=row["upper_95"],
+                )
+                for row in rows
+                if row["gap"] is not None
+            ),
+            of_group_text=f"{group}: {said(latest['value_of_group'])}",
+            compared_text=f"{other}: {said(latest['value_compared_with'])}",
+            gap_text=gap_text,
+            interval_text=interval,
+            trend=latest["trend"],
+            trend_text=trend_text,
+            base_text=(
+                None
+                if latest["fewest_respondents"] is None
+                else words.counted(round(latest["fewest_respondents"]), "person", "people")
+                + " answered in the smaller group"
+            ),
+            reason=latest["reason"] if gap is None else None,
+            message=f"{title}: gap of {gap_text}{reversed_text} in the year to {month}"
+            + (f", {interval}" if interval else "")
+            + f"; {trend_text}.",
+        )
+
+    def _balance(self, measure: Row) -> Balance | None:
+        other_id = measure["balancing_measure"]
+        if not other_id or other_id not in self.marts.measures:
+            return None
+        other = self.marts.measures[other_id]
+        usual = words.usual_decimals(other["unit"], other["measure_type"])
+        result = self.marts.results.get((other_id, "financial_year_to_date", self.month))
+        if result is None or result["value"] is None:
+            return Balance(other_id, self.anchors.get(other_id), str(other["title"]), "no figure")
+        _, _, direction_text = self._direction(result, other)
+        text = f"{words.figure(result['value'], other['unit'], usual)} in the financial year to date, {direction_text}"
+        return Balance(other_id, self.anchors.get(other_id), str(other["title"]), text)
+
+    def _sources(self, line: Line, measure: Row) -> tuple[str, ...]:
+        """The deliveries the latest figure rests on: the newest of its source, and of its denominator's extract."""
+        result = self.marts.results.get((line.measure_id, "financial_year_to_date", self.month))
+        row = next((row for row in self.rows if row["measure_id"] == line.measure_id), {})
+        source = row.get("source") or (result and result["source"])
+        said = []
+        for extract in (measure["extract"], measure["denominator_extract"]):
+            found = [
+                delivery
+                for delivery in self.marts.deliveries
+                if delivery["extract"] == extract
+                and delivery["status"] in ("current", "partly superseded")
+                and (extract != measure["extract"] or delivery["source"] == source)
+            ]
+            if found and (source or extract != measure["extract"]):
+                latest = found[0]
+                said.append(
+                    f"{extract.replace('_', ' ')} from {latest['source'].replace('_', ' ')}:"
+                    f" {words.counted(len(found), 'current delivery', 'current deliveries')},"
+                    f" the latest {latest['file_name']} (revision {latest['revision']},"
+                    f" received {words.day(latest['received_at'].date())})"
+                )
+        ranked = [
+            row
+            for row in self.marts.sources
+            if row["source"] == source
+            and row["extract"] == measure["extract"]
+            and row["measure_id"] in (None, line.measure_id)
+        ]
+        if ranked:
+            own = max(ranked, key=lambda row: row["measure_id"] is not None)
+            said.append(f"Of the sources, {own['source'].replace('_', ' ')} ranks {own['rank']}: {own['reason']}")
+        return tuple(said)
+
+    def _caveats(self, lines: list[Line], measure: Row) -> tuple[str, ...]:
+        said: list[str | None] = []
+        for line, row in zip(
+            lines, (row for row in self.rows if row["measure_id"] == lines[0].measure_id), strict=True
+        ):
+            said += [*line.notes, line.provisional_text, line.judged_text]
+            said += [row["reading"] and f"reading of the target: {row['reading']}"]
+            said += [row["outlook_reason"] and f"no outlook: {row['outlook_reason']}"]
+            if not line.is_settled:
+                said.append(f"late facts may move the figure for {words.counted(measure['settles_after'], 'month')}")
+            if row["rows_quarantined"]:
+                said.append(f"{words.counted(row['rows_quarantined'], 'quarantined row')} could be of this figure")
+        local = [row for row in self.marts.local_verdicts if row["measure_id"] == lines[0].measure_id]
+        if local and self.is_force:
+            counts = (f"{words.VERDICTS[row['verdict']].lower()} {row['targets']}" for row in local)
+            said.append(f"targets of areas of their own: {words.listed(counts)}")
+        if measure["control_seasonal_adjustment_reason"]:
+            said.append(f"season of the chart: {measure['control_seasonal_adjustment_reason']}")
+        return tuple(dict.fromkeys(text for text in said if text))
+
+    def _remarks(self, measure_id: str) -> tuple[Remark, ...]:
+        if not self.is_force:
+            return ()
+        return tuple(
+            Remark(
+                author_role=row["author_role"],
+                written_on=row["written_on"],
+                written_text=words.day(row["written_on"]),
+                month_text=words.month(row["period_month"]),
+                text=row["commentary"],
+                decision_asked=row["decision_asked"],
+            )
+            for row in self.marts.commentary.get(measure_id, [])
+        )
