@@ -26,8 +26,9 @@ import typst
 
 from orchestration.board_pack import charts, write_pack
 from orchestration.board_pack import pdf as printing
+from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.charts import Chart
-from orchestration.board_pack.content import Pack, Selection, read_pack
+from orchestration.board_pack.content import Pack, Selection
 from orchestration.board_pack.pdf import pdf_of
 from orchestration.board_pack.visible_text import visible
 from orchestration.board_pack.words import VERDICTS

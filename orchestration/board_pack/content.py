@@ -286,15 +286,6 @@ class PeriodFigure:
     upper: float | None
     last_year: float | None
     change: float | None
-    # The same as numbers, for a workbook.
-    basis: str
-    month: dt.date
-    numerator: float | None
-    denominator: float | None
-    lower: float | None
-    upper: float | None
-    last_year: float | None
-    change: float | None
 
 
 @dataclass(frozen=True)
@@ -547,7 +538,6 @@ class Pack:
     year_text: str
     plan_text: str
     release_id: str
-    built_at: dt.datetime
     built_at: dt.datetime
     built_text: str
     code_version: str
