@@ -40,12 +40,10 @@ def write_pack(database: Path, folder: Path, selection: Selection | None = None)
     selection = selection or Selection()
     pack = read_pack(database, selection)
     folder.mkdir(parents=True, exist_ok=True)
-    written = {
-        ".html": render_html(pack).encode(),
-        ".pdf": pdf_of(pack),
-        ".xlsx": workbook_of(pack),
-    }
-    files = [(folder / STEMS[selection.edition]).with_suffix(suffix) for suffix in written]
-    for path, content in zip(files, written.values(), strict=True):
-        path.write_bytes(content)
-    return files
+    page, printed, workbook = (
+        (folder / STEMS[selection.edition]).with_suffix(suffix) for suffix in (".html", ".pdf", ".xlsx")
+    )
+    page.write_text(render_html(pack), encoding="utf-8")
+    printed.write_bytes(pdf_of(pack))
+    workbook.write_bytes(workbook_of(pack))
+    return [page, printed, workbook]
