@@ -345,6 +345,52 @@ def test_an_open_decision_is_carried_and_an_overdue_one_needs_the_board(read: Ca
     assert overdue and {decision.decision for decision in overdue} <= {asked.text for asked in pack.asked}
 
 
+def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Path], sample: Warehouse) -> None:
+    row = _rows(sample, "select * from scorecard where rule = 'at_least' and unit = 'percent' order by measure_id")[0]
+    named = "measure_id, target_id, period_basis, period_month, area_id, population_group, release_before,"
+    named += " release_after, value_before, value_after, threshold_before, threshold_after, verdict_before,"
+    named += " verdict_after, is_verdict_flipped, cause, explanation"
+    of = f"'{row['measure_id']}', '{row['target_id']}', 'financial_year_to_date', date '2008-09-01', 'force', 'all'"
+    releases = f"'{MONTHS[0]}', '{MONTHS[1]}'"
+    figure = f"'{row['measure_id']}', null, 'month', date '2008-08-01', 'camden', 'all', {releases}"
+    database = copied(
+        # 66.97 and 67.02 are both 67.0 at one decimal.
+        f"insert into fct_restatement ({named}) values ({of}, {releases}, 66.97, 67.02, 67, 67, 'not_met', 'met', true,"
+        " 'late_records', 'late records: 12 arrests')",
+        f"insert into fct_restatement ({named}) values ({figure}, 5, 6, null, null, null, null, false, 're_delivery',"
+        " 're_delivery: 2008-08_r2')",
+    )
+    pack = read_pack(database, Selection())
+    (restated,) = pack.restated_verdicts
+    assert restated.is_flipped and restated.cause_text == "late records"
+    assert restated.before_text.replace(words.NBSP, " ") == "Not met: 66.97 % against 67.00 %"
+    assert restated.after_text.replace(words.NBSP, " ") == "Met: 67.02 % against 67.00 %"
+    assert [(found.cause_text, found.figures) for found in pack.restated] == [("a delivery was replaced", 1)]
+    said = _page(pack, ()).one("section", id="restatements").text
+    assert "verdict turned" in said and "12 arrests" in said and "2008-08_r2" in said
+    camden = read_pack(database, Selection(area="camden"))
+    assert camden.restated_verdicts == () and [found.figures for found in camden.restated] == [1]
+
+
+def test_a_provisional_verdict_is_marked_wherever_it_stands(copied: Callable[..., Path], sample: Warehouse) -> None:
+    row = _rows(sample, "select * from scorecard where verdict = 'met' and tier = 'cpa' order by measure_id")[0]
+    why = "recorded_crime has not been delivered for March 2009"
+    database = copied(
+        "update scorecard set is_provisional = false, provisional_because = null",
+        f"update scorecard set is_provisional = true, provisional_because = '{why}'"
+        f" where target_id = '{row['target_id']}'",
+        f"update release set status = 'provisional', provisional_because = '{why}'",
+    )
+    pack = read_pack(database, Selection())
+    assert [tier.provisional for tier in pack.tiers if tier.tier == "cpa"] == [1]
+    panels = tuple(panel for panel in pack.panels if panel.measure_id == row["measure_id"])
+    root = _page(pack, panels)
+    (line,) = pack.quality.provisional
+    for place in (root.one("tr", id=line.anchor), root.one("article", id=panels[0].anchor)):
+        assert "provisional" in [mark.text for mark in place.all("span") if mark.attributes.get("class") == "mark"]
+    assert why in root.one("section", id="quality").text and why in root.one("header").text
+
+
 def _part(numerator: float, denominator: float | None) -> dict[str, Any]:
     return {"numerator": numerator, "denominator": denominator}
 
@@ -609,6 +655,37 @@ def test_charts_are_plain_drawings_that_any_renderer_draws_alike(read: Callable[
             assert "nan" not in element.attrib.get("d", "") and "inf" not in element.attrib.get("d", "")
     assert names == {"svg", "g", "path", "rect", "circle", "text"}
     assert not attributes & {"class", "style", "id", "href"}
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of "#rrggbb" or "#rgb" (WCAG 2.2)."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_text_stands_out_from_its_ground(page: Element, read: Callable[..., Pack]) -> None:
+    style = page.one("style").text
+    grounds = ["#fff", "#f4f6f8", "#fdf3e7"]
+    pairs = {(ink, ground) for ink in re.findall(r"[{;]color:(#\w+)", style) if ink != "#fff" for ground in grounds}
+    pairs |= {(ink, ground) for _, ink in re.findall(r"--(ink|grey|link|good|bad):(#\w+)", style) for ground in grounds}
+    pairs |= {(charts.verdict_colour(verdict), ground) for verdict in VERDICT_ORDER for ground in grounds}
+    # White on a dark ground, and the values on the tiles of a map.
+    pairs |= {("#fff", ground) for ground in re.findall(r"background:(#\w+);color:#fff", style)}
+    for panel in read().panels:
+        if panel.boroughs:
+            tiles = ElementTree.fromstring(charts.tile_map(panel.boroughs).svg)
+            fill = "#fff"
+            for element in tiles:
+                if element.tag.endswith("rect"):
+                    fill = element.attrib["fill"]
+                elif element.tag.endswith("text"):
+                    pairs.add((element.attrib.get("fill", charts.INK), fill))
+    assert len(pairs) > 30
+    for ink, ground in pairs:
+        light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
 
 
 def test_the_tile_map_has_a_place_for_every_borough(sample: Warehouse) -> None:

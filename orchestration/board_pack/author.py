@@ -165,6 +165,8 @@ class _Author(Panels):
             if judged:
                 good = tier.counts["met"] + tier.counts["ahead"]
                 said.append(f"{tier.tier_text}s: {good} of {words.counted(judged, 'judged target')} met or ahead.")
+        if not said:
+            said.append("No target is judged this month.")
         missing = sum(exception.missing_text is not None for exception in exceptions)
         said.append(
             f"{words.counted(len(exceptions), 'exception')}"
@@ -187,7 +189,11 @@ class _Author(Panels):
                 f" funnel limit on the worse side, {sides['better']} on the better side."
             )
         if self.is_force:
-            said.append(f"{words.counted(len(asked), 'matter')} for the Board to decide or take up.")
+            said.append(
+                f"{words.counted(len(asked), 'matter')} for the Board to decide or take up."
+                if asked
+                else "Nothing needs a decision of the Board."
+            )
         return tuple(said)
 
     def _comparison(self) -> Comparison:

@@ -32,6 +32,7 @@ from orchestration.board_pack.sentences import (
     count_behind,
     group_title,
     interval_of,
+    months_between,
     reviewed,
     side_of,
     trend_message,
@@ -162,8 +163,13 @@ class Panels(Lines):
         for before, point in itertools.pairwise(points):
             why = [reason for month, reason in registered.items() if before.month < month <= point.month]
             if not why and before.limit_group != point.limit_group:
-                changed = sources.get(before.month) != sources.get(point.month)
-                why = ["the source changed" if changed else "limits start anew after a gap"]
+                step = 3 if charted[-1]["period_basis"] == "quarter" else 1
+                if sources.get(before.month) != sources.get(point.month):
+                    why = ["the source changed"]
+                elif months_between(before.month, point.month) > step:
+                    why = ["the months before it have no figure"]
+                else:
+                    why = ["the series is not comparable with what came before"]
             if why:
                 breaks.append(Break(point.month, f"{point.month_text}: {words.listed(why)}"))
         return tuple(breaks)

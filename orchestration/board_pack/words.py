@@ -56,9 +56,9 @@ VARIATIONS = {
     "not_assessable": "Not assessable",
 }
 ASSURANCES = {
-    "consistently_passes": "Target within reach every period",
-    "consistently_fails": "Target out of reach of ordinary variation",
-    "inconsistent": "Passes or misses by chance",
+    "consistently_passes": "Usual range passes the target",
+    "consistently_fails": "Usual range misses the target",
+    "inconsistent": "Target within the usual range: hit or miss",
 }
 OUTLOOKS = {
     "on_track": "On track",
