@@ -30,7 +30,6 @@ from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.charts import Chart
 from orchestration.board_pack.content import Pack, Selection
 from orchestration.board_pack.pdf import pdf_of
-from orchestration.board_pack.visible_text import visible
 from orchestration.board_pack.words import VERDICTS
 from orchestration.board_pack.workbook import workbook_of
 from orchestration.board_pack.workbook_sheets import HEADING_ROW, number_format
@@ -140,7 +139,7 @@ def _sheet(xlsx: bytes, name: str, *numbers: str) -> list[dict[str, Any]]:
 
 
 def _flat(text: str) -> str:
-    return _joined(visible(text))
+    return _joined(text)
 
 
 def _elements(pdf: bytes) -> Iterator[tuple[str, pikepdf.Dictionary]]:

@@ -24,14 +24,13 @@ import typst
 from orchestration.board_pack import charts, words
 from orchestration.board_pack.content import Pack, Panel
 from orchestration.board_pack.html import HEADINGS, KINDS
-from orchestration.board_pack.visible_text import code_of, visible
 
 TEMPLATE = Path(__file__).with_name("templates") / "board_pack.typ"
 FONT = "font_source_sans_pro"
 # What the fonts can show, with a test that sets every one of them: Latin, Greek and Cyrillic with their marks,
 # punctuation, signs of arithmetic. Anything else is printed as its code: PDF/UA allows no empty box.
 _NOT_IN_THE_FONT = re.compile(
-    "[^\n -~\u00a0-\u017e\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
+    "[^\n\t -~\u00a0-\u017e\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
     "\u1e80-\u1e85\u1ea0-\u1ef9\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2032\u2033\u2039\u203a"
     "\u20ac\u2122\u2190-\u2193\u2212\u2248\u2260\u2264\u2265\u25b2\u25bc]"
 )
@@ -117,4 +116,4 @@ def _printable(value: Any) -> Any:
 
 
 def _in_the_font(text: str) -> str:
-    return _NOT_IN_THE_FONT.sub(lambda found: code_of(found[0]), visible(text))
+    return _NOT_IN_THE_FONT.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)

@@ -16,7 +16,6 @@ from xlsxwriter.worksheet import Worksheet
 from orchestration.board_pack import charts, words
 from orchestration.board_pack.content import Line, Pack, Panel, PeriodFigure
 from orchestration.board_pack.html import KINDS
-from orchestration.board_pack.visible_text import visible
 from orchestration.board_pack.workbook_sheets import (
     HEADING_ROW,
     NAVY,
@@ -76,12 +75,12 @@ class _Workbook(Sheets):
         pack = self.pack
         self.book.set_properties(
             {
-                "title": visible(f"{pack.title}: {pack.subtitle}"),
+                "title": f"{pack.title}: {pack.subtitle}",
                 "subject": f"Release {pack.release_id}",
                 "author": "Metropolitan Police Service",
                 "company": "Metropolitan Police Service",
                 "category": pack.sample_text or "",
-                "comments": visible(f"{pack.plan_text}. {pack.status_text}, {pack.targets_text}."),
+                "comments": f"{pack.plan_text}. {pack.status_text}, {pack.targets_text}.",
                 "created": pack.built_at.astimezone(dt.UTC).replace(tzinfo=None),
             }
         )
@@ -146,7 +145,7 @@ class _Workbook(Sheets):
         ]
         row = HEADING_ROW
         for sentence in said:
-            sheet.write_string(row, 0, visible(sentence), self.format())
+            sheet.write_string(row, 0, sentence, self.format())
             row += 1
         row = self.heading(sheet, row + 1, "Lines of the scorecard by verdict")
         shown = [verdict for verdict in words.VERDICTS if any(tier.counts[verdict] for tier in pack.tiers)]
@@ -194,7 +193,7 @@ class _Workbook(Sheets):
         chart.set_y_axis({"reverse": True})
         chart.set_x_axis({"major_gridlines": {"visible": True, "line": {"color": RULE}}, "num_format": "0"})
         chart.set_size({"width": 900, "height": 220})
-        sheet.insert_chart(at, 0, chart, {"description": visible(charts.verdict_bars(self.pack.tiers).alt)})
+        sheet.insert_chart(at, 0, chart, {"description": charts.verdict_bars(self.pack.tiers).alt})
 
     def _to_chart(self, anchor: str | None, text: str) -> Cell:
         """A measure's name that leads to its chart, when it has one."""
@@ -447,7 +446,7 @@ class _Workbook(Sheets):
         )
         chart.set_y_axis(
             {
-                "name": visible(f"{basis}: {panel.trend.unit}"),
+                "name": f"{basis}: {panel.trend.unit}",
                 "name_font": {"size": 8, "bold": False},
                 "num_font": {"size": 8},
                 "major_gridlines": {"visible": True, "line": {"color": "#E3E8EC"}},
@@ -457,7 +456,7 @@ class _Workbook(Sheets):
         chart.set_legend({"position": "bottom", "font": {"size": 8}})
         chart.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
         chart.show_blanks_as("gap")
-        sheet.insert_chart(row, column, chart, {"description": visible(f"{panel.title}. {panel.trend.message}")})
+        sheet.insert_chart(row, column, chart, {"description": f"{panel.title}. {panel.trend.message}"})
 
     def _trend_data(self, sheet: Worksheet) -> None:
         for column, (heading, width) in enumerate(TREND_COLUMNS):
@@ -576,7 +575,7 @@ class _Workbook(Sheets):
         said += [f"Provisional: {line.title}, {line.provisional_text}" for line in found.provisional]
         row = HEADING_ROW
         for sentence in said:
-            sheet.write_string(row, 0, visible(sentence), self.format())
+            sheet.write_string(row, 0, sentence, self.format())
             row += 1
         extracts = Table(
             "Deliveries",

@@ -19,7 +19,6 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from orchestration.board_pack import charts
-from orchestration.board_pack.visible_text import visible
 
 TITLE_ROW, EXPLANATION_ROW, HEADING_ROW = 0, 1, 3
 A3, A4 = 8, 9
@@ -107,7 +106,7 @@ class Sheets:
                 sheet.write_blank(row, column, None, self.format(**wrapped))
             case Number(value=None):
                 sheet.write_string(
-                    row, column, visible(cell.text), self.format(align="right", indent=1, font_color=QUIET, **wrapped)
+                    row, column, cell.text, self.format(align="right", indent=1, font_color=QUIET, **wrapped)
                 )
             case Number():
                 shown = number_format(cell.text, cell.unit)
@@ -134,7 +133,7 @@ class Sheets:
                     column,
                     target,
                     self.format(font_color=NAVY, underline=1, **wrapped),
-                    visible(cell.text),
+                    cell.text,
                 )
             case dt.date():
                 sheet.write_datetime(
@@ -146,16 +145,16 @@ class Sheets:
             case int() | float():
                 sheet.write_number(row, column, cell, self.format(num_format="#,##0", **properties))
             case str():
-                sheet.write_string(row, column, visible(cell), self.format(**wrapped))
+                sheet.write_string(row, column, cell, self.format(**wrapped))
 
     def start(self, name: str, title: str, explanation: str) -> Worksheet:
         """A sheet's title, its explanation, and how it prints."""
         sheet = self.book.add_worksheet(name)
         sheet.hide_gridlines(2)
         sheet.set_row(TITLE_ROW, 24)
-        sheet.write_string(TITLE_ROW, 0, visible(title), self.format(bold=True, font_size=16, font_color=NAVY))
+        sheet.write_string(TITLE_ROW, 0, title, self.format(bold=True, font_size=16, font_color=NAVY))
         sheet.write_string(
-            EXPLANATION_ROW, 0, visible(f"{explanation} ({self.marked})"), self.format(font_color=QUIET, italic=True)
+            EXPLANATION_ROW, 0, f"{explanation} ({self.marked})", self.format(font_color=QUIET, italic=True)
         )
         sheet.set_landscape()
         sheet.set_paper(A4)
@@ -179,7 +178,7 @@ class Sheets:
             {
                 "name": table.name,
                 "title": table.name.replace("_", " "),
-                "description": visible(table.explanation),
+                "description": table.explanation,
                 "style": "Table Style Light 1",
                 "columns": [
                     {
@@ -232,7 +231,7 @@ class Sheets:
         return row + len(rows) + 2
 
     def heading(self, sheet: Worksheet, row: int, text: str) -> int:
-        sheet.write_string(row, 0, visible(text), self.format(bold=True, font_size=12, font_color=NAVY))
+        sheet.write_string(row, 0, text, self.format(bold=True, font_size=12, font_color=NAVY))
         return row + 1
 
 
@@ -277,4 +276,4 @@ def _long(colour: str) -> str:
 
 def _printed(text: str) -> str:
     """A text for a footer, where & begins a code; Excel takes 255 characters of a footer."""
-    return textwrap.shorten(visible(text), 90).replace("&", "&&")
+    return textwrap.shorten(text, 90).replace("&", "&&")
