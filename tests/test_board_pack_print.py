@@ -306,10 +306,10 @@ def test_the_workbook_gives_the_figures_of_measures_and_boroughs(written: Writte
 @pytest.mark.parametrize(
     ("printed", "unit", "expected"),
     [
-        ("66.96 %", "percent", '#,##0.00" %"'),
-        ("3,567.0 casualties", "casualties", "#,##0.0"),
-        ("£14.6 million", "£ million", '"£"#,##0.0'),
-        ("3,396", "casualties", "#,##0"),
+        ("66.96 %", "percent", '#,##0.00" %"_w'),
+        ("3,567.0 casualties", "casualties", "#,##0.0_w"),
+        ("£14.6 million", "£ million", '"£"#,##0.0_w'),
+        ("3,396", "casualties", "#,##0_w"),
     ],
 )
 def test_a_cell_shows_the_decimals_that_the_pack_prints(printed: str, unit: str, expected: str) -> None:

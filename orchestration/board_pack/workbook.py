@@ -103,7 +103,7 @@ class _Workbook(Sheets):
         pack = self.pack
         sheets: dict[str, tuple[str, Callable[[Worksheet], None]]] = {
             "Scorecard": ("A line for each measure and target, with value, target and verdict.", self._scorecard),
-            "Exceptions": (pack.exception_rule, self._exceptions),
+            "Exceptions": ("What misses its target or calls for attention, and what is said of it.", self._exceptions),
             "Year to date": ("The year so far beside the same months of last year.", self._year_to_date),
             "Decisions": ("Decisions of the Board, the open ones first.", self._decisions),
             "Milestones": ("Each milestone with its first, present and actual date.", self._milestones),
@@ -201,7 +201,7 @@ class _Workbook(Sheets):
         return Link("Trends", cell[0], text, cell[1]) if cell else text
 
     def _scorecard(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 32.0), ("Objective", 20), ("Tier", 14), ("Owner", 20), ("Value", 12), ("Unit", 13)]
+        columns = [("Measure", 32.0), ("Objective", 20), ("Tier", 14), ("Owner", 20), ("Value", 12), ("Unit", 20)]
         columns += [("Target level", 12), ("Target", 26), ("Verdict", 16), ("Of", 11), ("Certainty", 30)]
         columns += [("Provisional", 11), ("Against last year", 22), ("Variation", 15), ("Assurance", 18)]
         columns += [("Year-end outlook", 18), ("Count behind it", 22), ("Interval", 18), ("Period", 22), ("Notes", 46)]
@@ -275,6 +275,7 @@ class _Workbook(Sheets):
                         contributed if at == 0 and contributed else None,
                     ]
                 )
+        sheet.write_string(HEADING_ROW - 1, 0, self.pack.exception_rule, self.format(font_color=QUIET, italic=True))
         self.one_table(sheet, Table("Exceptions", columns, rows, self.pack.exception_rule))
 
     def _year_to_date(self, sheet: Worksheet) -> None:
@@ -354,10 +355,10 @@ class _Workbook(Sheets):
         columns = [
             ("Measure", 34.0),
             ("Objective", 24),
-            ("Basis", 20),
+            ("Basis", 24),
             ("Last month", 12),
             ("Figure", 13),
-            ("Unit", 14),
+            ("Unit", 20),
         ]
         columns += [("Numerator", 13), ("Denominator", 13), ("Lower 95 %", 12), ("Upper 95 %", 12), ("Last year", 13)]
         columns += [("Change", 13), ("Change in words", 24), ("Note", 44)]
@@ -475,7 +476,7 @@ class _Workbook(Sheets):
             ("Measure", 34.0),
             ("Borough", 24),
             ("Figure", 12),
-            ("Unit", 18),
+            ("Unit", 20),
             ("Rank", 7),
             ("Beside the limits", 22),
         ]

@@ -24,6 +24,8 @@ TITLE_ROW, EXPLANATION_ROW, HEADING_ROW = 0, 1, 3
 A3, A4 = 8, 9
 # Characters; a wider sheet prints on A3.
 WIDEST_ON_A4 = 220
+# Of a number format: as much room as a w, so that a number does not touch the text beside it.
+GAP = "_w"
 NAVY, QUIET, RULE = "#12294D", "#4A5866", "#C5CDD6"
 
 
@@ -114,7 +116,7 @@ class Sheets:
             case Change():
                 shown = number_format(cell.text, "")
                 sheet.write_number(
-                    row, column, cell.value, self.format(num_format=f"+{shown};-{shown};0", **properties)
+                    row, column, cell.value, self.format(num_format=f"+{shown};-{shown};0{GAP}", **properties)
                 )
             case Month():
                 sheet.write_datetime(
@@ -143,7 +145,7 @@ class Sheets:
                     self.format(num_format="d mmm yyyy", align="left", **properties),
                 )
             case int() | float():
-                sheet.write_number(row, column, cell, self.format(num_format="#,##0", **properties))
+                sheet.write_number(row, column, cell, self.format(num_format=f"#,##0{GAP}", **properties))
             case str():
                 sheet.write_string(row, column, cell, self.format(**wrapped))
 
@@ -239,7 +241,9 @@ def _alignment(table: Table, column: int) -> dict[str, object]:
     """A heading stands over its numbers."""
     cells = [row[column] for row in table.rows if row[column] is not None]
     return (
-        {"align": "right"} if cells and all(isinstance(cell, int | float | Number | Change) for cell in cells) else {}
+        {"align": "right", "indent": 1}
+        if cells and all(isinstance(cell, int | float | Number | Change) for cell in cells)
+        else {}
     )
 
 
@@ -249,10 +253,10 @@ def number_format(text: str, unit: str) -> str:
     decimals = len(found[1] or "") if found else 0
     shown = "#,##0" + ("." + "0" * decimals if decimals else "")
     if unit.split(" ")[0] == "percent":
-        return f'{shown}" %"'
+        shown += '" %"'
     if unit in ("pounds", "£ million"):
-        return f'"£"{shown}'
-    return shown
+        shown = '"£"' + shown
+    return shown + GAP
 
 
 def _height(cells: Sequence[Cell], widths: Sequence[float]) -> float:
@@ -260,7 +264,7 @@ def _height(cells: Sequence[Cell], widths: Sequence[float]) -> float:
     lines = 1
     for cell, width in zip(cells, widths, strict=True):
         text = cell if isinstance(cell, str) else cell.text if isinstance(cell, Number | Verdict | Link) else ""
-        lines = max(lines, sum(max(1, math.ceil(len(line) * 1.06 / width)) for line in text.split("\n")))
+        lines = max(lines, sum(max(1, math.ceil(len(line) / width)) for line in text.split("\n")))
     return min(409.0, 13.5 * lines + 2)
 
 
