@@ -228,19 +228,20 @@ class _Author(Panels):
                     anchor=self.anchors.get(measure_id),
                     title=self._title(measure_id),
                     kind=_kind_of_change(old, new),
-                    before_text=self._reported_text(old, "not in that pack"),
-                    after_text=self._reported_text(new, "no longer in the pack"),
+                    before_text=self._reported_text(old, new),
+                    after_text=self._reported_text(new, old),
                 )
             )
         order = ["worse", "better", "other", "new", "gone"]
         return Comparison(since, tuple(sorted(changes, key=lambda change: order.index(change.kind))), unchanged)
 
-    def _reported_text(self, row: Row | None, absent: str) -> str:
+    def _reported_text(self, row: Row | None, other: Row | None) -> str:
+        """A line as one pack gave it; with the years of its target where the other pack's was another."""
         if row is None:
-            return absent
+            return "not in the pack"
         said = words.VERDICTS[row["verdict"]]
         target = self.marts.targets.get(row["target_id"])
-        if target:
+        if target and (other is None or other["target_id"] != row["target_id"]):
             said += f" ({years(target['window_from'], target['window_to'])})"
         if row["value"] is None:
             return said

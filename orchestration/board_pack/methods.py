@@ -23,8 +23,8 @@ METHODS: tuple[tuple[str, str], ...] = (
         "Variation and assurance",
         "Control charts (XmR) of months or quarters. Variation: a point beyond a limit, seven points in one direction,"
         " seven on one side of the centre line, or two of three near a limit. Assurance: whether the usual range,"
-        " which is between the limits, lies wholly on one side of the target line; a measure that has just changed can meet"
-        " its target though its usual range so far misses it. Fewer than 13 points: limits are provisional.",
+        " which is between the limits, lies wholly on one side of the target line; a measure that has just changed can"
+        " meet its target though its usual range so far misses it. Fewer than 13 points: limits are provisional.",
     ),
     (
         "Year-end outlook",

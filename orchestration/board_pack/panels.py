@@ -282,7 +282,10 @@ class Panels(Lines):
             usual = words.visible_decimals(
                 words.usual_decimals(unit, measure["measure_type"]), *(row["value"] for row in found)
             )
-            found.sort(key=lambda row: (row["value"] if better == "lower" else -row["value"], row["title"]))
+            is_gap = measure["measure_type"] == "survey_gap"
+            sign = 1 if better == "lower" else -1
+            # A gap that is reversed is a gap all the same.
+            found.sort(key=lambda row: (sign * (abs(row["value"]) if is_gap else row["value"]), row["title"]))
             rows = tuple(self._borough(row, {row["area_id"]: row}, measure, unit, usual) for row in found)
             group = None
             basis_text = f"{words.BASES[basis]} to {words.month(month)}"
@@ -298,7 +301,7 @@ class Panels(Lines):
             together_text=together_text,
             has_limits=any(row.flag is not None for row in rows),
             chosen=None if self.is_force else self.area,
-            message=boroughs_message(rows, better, together_text),
+            message=boroughs_message(rows, measure, together_text),
         )
 
     @staticmethod

@@ -184,12 +184,14 @@ def trend_message(points: tuple[Point, ...], basis: str, line: Line, target_text
     return said + "."
 
 
-def boroughs_message(rows: tuple[Borough, ...], better: str, together_text: str | None) -> str:
+def boroughs_message(rows: tuple[Borough, ...], measure: Row, together_text: str | None) -> str:
     """Best and worst borough, and how many lie beyond the limits."""
     ranked = [row for row in rows if row.value is not None]
     if not ranked:
         return "No borough has a figure."
-    names = ("Best", "worst") if better in ("higher", "lower") else ("Highest", "lowest")
+    names = ("Best", "worst") if measure["better"] in ("higher", "lower") else ("Highest", "lowest")
+    if measure["measure_type"] == "survey_gap":
+        names = ("Smallest gap", "widest")
     first, last = ranked[0], ranked[-1]
     said = f"{names[0]} {first.title} ({first.value_text}), {names[1]} {last.title} ({last.value_text})"
     if together_text:
