@@ -396,6 +396,13 @@ def test_hostile_text_is_text_in_the_workbook(hostile: Written) -> None:
     assert shown in {row["Owner"] for row in _sheet(hostile.xlsx, "Scorecard")}
 
 
+def test_a_text_that_no_cell_can_hold_is_an_error_and_not_left_out(written: Written) -> None:
+    # A cell of Excel holds 32,767 characters.
+    pack = replace(written.pack, panels=(), methods=(("Verdict", "x" * 32_768),))
+    with pytest.raises(ValueError, match="Methods, row 4, column 2"):
+        workbook_of(pack)
+
+
 @pytest.mark.long
 def test_libreoffice_opens_the_workbook_and_its_figures_come_back_unchanged(written: Written, tmp_path: Path) -> None:
     soffice = shutil.which("soffice")

@@ -102,24 +102,27 @@ class Sheets:
         return self.formats[key]
 
     def write(self, sheet: Worksheet, row: int, column: int, cell: Cell, **properties: object) -> None:
+        """Write a cell as what it is; raises `ValueError` for a text that no cell can hold, which would be left out."""
         wrapped = {"text_wrap": True, **properties}
         match cell:
             case None:
-                sheet.write_blank(row, column, None, self.format(**wrapped))
+                refused = sheet.write_blank(row, column, None, self.format(**wrapped))
             case Number(value=None):
-                sheet.write_string(
+                refused = sheet.write_string(
                     row, column, cell.text, self.format(align="right", indent=1, font_color=QUIET, **wrapped)
                 )
             case Number():
                 shown = number_format(cell.text, cell.unit)
-                sheet.write_number(row, column, cell.value or 0.0, self.format(num_format=shown, **properties))
+                refused = sheet.write_number(
+                    row, column, cell.value or 0.0, self.format(num_format=shown, **properties)
+                )
             case Change():
                 shown = number_format(cell.text, "")
-                sheet.write_number(
+                refused = sheet.write_number(
                     row, column, cell.value, self.format(num_format=f"+{shown};-{shown};0{GAP}", **properties)
                 )
             case Month():
-                sheet.write_datetime(
+                refused = sheet.write_datetime(
                     row,
                     column,
                     dt.datetime(cell.day.year, cell.day.month, 1),
@@ -127,10 +130,12 @@ class Sheets:
                 )
             case Verdict():
                 colour = charts.verdict_colour(cell.verdict).upper()
-                sheet.write_string(row, column, cell.text, self.format(bold=True, font_color=_long(colour), **wrapped))
+                refused = sheet.write_string(
+                    row, column, cell.text, self.format(bold=True, font_color=_long(colour), **wrapped)
+                )
             case Link():
                 target = f"internal:'{cell.sheet}'!{xl_rowcol_to_cell(cell.row, cell.column)}"
-                sheet.write_url(
+                refused = sheet.write_url(
                     row,
                     column,
                     target,
@@ -138,16 +143,18 @@ class Sheets:
                     cell.text,
                 )
             case dt.date():
-                sheet.write_datetime(
+                refused = sheet.write_datetime(
                     row,
                     column,
                     dt.datetime(cell.year, cell.month, cell.day),
                     self.format(num_format="d mmm yyyy", align="left", **properties),
                 )
             case int() | float():
-                sheet.write_number(row, column, cell, self.format(num_format=f"#,##0{GAP}", **properties))
+                refused = sheet.write_number(row, column, cell, self.format(num_format=f"#,##0{GAP}", **properties))
             case str():
-                sheet.write_string(row, column, cell, self.format(**wrapped))
+                refused = sheet.write_string(row, column, cell, self.format(**wrapped))
+        if refused:
+            raise ValueError(f"{sheet.name}, row {row + 1}, column {column + 1}: a cell cannot hold it ({refused}).")
 
     def start(self, name: str, title: str, explanation: str) -> Worksheet:
         """A sheet's title, its explanation, and how it prints."""
