@@ -223,6 +223,9 @@ def test_a_probability_prints_on_the_side_of_its_outlook(value: float, printed: 
         (35553958.98, "pounds", 0, "£35,553,959"),
         (14.6, "£ million", 1, "£14.6 million"),
         (1.0, "offences", 0, "1 offence"),
+        (1.0, "percentage points", 1, "1.0 point"),
+        (10.0, "percentage points", 0, "10 points"),
+        (0.01, "percentage points", 2, "0.01 points"),
         (26.97, "per 1,000 residents", 2, "26.97 per 1,000 residents"),
     ],
 )

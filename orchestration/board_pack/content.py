@@ -329,9 +329,10 @@ class Boroughs:
 
 @dataclass(frozen=True)
 class Peer:
-    """A group of areas that the pack's area stands in."""
+    """A group of areas that the pack's area stands in; `rows` from the best or highest on, none of all boroughs."""
 
     title: str
+    unit: str
     is_substitute: bool
     area_text: str
     rest_text: str | None

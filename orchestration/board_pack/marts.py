@@ -24,6 +24,8 @@ FORCE = "force"
 BOROUGHS = "london_boroughs"
 # Five years are charted: the years an outlook is tested on.
 MONTHS_SHOWN = 60
+# Areas beside each other are shown as long as the scorecard shows the latest figure of a yearly measure.
+MONTHS_COMPARED = 24
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def read_marts(database: Path, area_id: str) -> Marts:
                 for row in found.fetchall()
             ]
 
+        recent = f"period_month > (select reporting_month - interval {MONTHS_COMPARED} months from release)"
         # What the figures of the scorecard end with, and the month a year before each.
         connection.execute(
             "create temporary table compared as"
@@ -159,7 +162,7 @@ def read_marts(database: Path, area_id: str) -> Marts:
             ),
             boroughs=_by(
                 read(
-                    f"select * from fct_peer_comparison where peer_group = '{BOROUGHS}'"
+                    f"select * from fct_peer_comparison where peer_group = '{BOROUGHS}' and {recent}"
                     " qualify period_month = max(period_month) over (partition by measure_id)"
                     " order by rank_in_group, area_id"
                 ),
@@ -169,7 +172,7 @@ def read_marts(database: Path, area_id: str) -> Marts:
                 read(
                     "select * from fct_peer_comparison where (measure_id, peer_group, period_month) in ("
                     " select (measure_id, peer_group, max(period_month)) from fct_peer_comparison"
-                    " where area_id = $area group by measure_id, peer_group)"
+                    f" where area_id = $area and {recent} group by measure_id, peer_group)"
                     " order by peer_group, rank_in_group, area_id"
                 ),
                 lambda row: row["measure_id"],

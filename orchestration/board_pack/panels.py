@@ -25,7 +25,7 @@ from orchestration.board_pack.content import (
     Trend,
 )
 from orchestration.board_pack.lines import Lines
-from orchestration.board_pack.marts import Row, Rows
+from orchestration.board_pack.marts import BOROUGHS, Row, Rows
 from orchestration.board_pack.sentences import (
     boroughs_message,
     change_of,
@@ -350,6 +350,7 @@ class Panels(Lines):
             peers.append(
                 Peer(
                     title=own["peer_group_title"],
+                    unit=unit,
                     is_substitute=bool(own["is_substitute"]),
                     area_text=words.figure(own["value"], unit, decimals),
                     rest_text=None if rest is None else words.figure(rest, unit, decimals),
@@ -359,7 +360,7 @@ class Panels(Lines):
                     rows=tuple(
                         (self.marts.areas[row["area_id"]]["title"], words.short_figure(row["value"], unit, decimals))
                         for row in rows
-                        if row["value"] is not None
+                        if row["value"] is not None and row["peer_group"] != BOROUGHS
                     ),
                 )
             )

@@ -152,7 +152,7 @@ def figure(value: float, unit: str, decimals: int) -> str:
         case "percent":
             said = f"{said}{NBSP}%"
         case "percentage points":
-            said = f"{said}{NBSP}{'point' if said.strip('0.') == '1' else 'points'}"
+            said = f"{said}{NBSP}{'point' if Decimal(said.replace(',', '')) == 1 else 'points'}"
         case "pounds":
             said = f"£{said}"
         case "£ million":
