@@ -13,6 +13,8 @@ import duckdb
 from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.content import Selection
 from orchestration.board_pack.html import render_html
+from orchestration.board_pack.pdf import pdf_of
+from orchestration.board_pack.workbook import workbook_of
 
 # The name of a pack's files, by edition.
 STEMS = {"monthly": "board_pack", "quarterly": "quarterly_report"}
@@ -38,6 +40,10 @@ def write_pack(database: Path, folder: Path, selection: Selection | None = None)
     selection = selection or Selection()
     pack = read_pack(database, selection)
     folder.mkdir(parents=True, exist_ok=True)
-    page = folder / f"{STEMS[selection.edition]}.html"
+    page, printed, workbook = (
+        (folder / STEMS[selection.edition]).with_suffix(suffix) for suffix in (".html", ".pdf", ".xlsx")
+    )
     page.write_text(render_html(pack), encoding="utf-8")
-    return [page]
+    printed.write_bytes(pdf_of(pack))
+    workbook.write_bytes(workbook_of(pack))
+    return [page, printed, workbook]

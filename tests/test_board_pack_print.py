@@ -1,0 +1,439 @@
+"""The printed pack and its workbook, read back: they say what the marts say, and no text in them acts.
+
+Here: PDF and XLSX of the sample as a reader's programs see them: text, tags, cells, formulas, charts.
+Belongs here: what holds of the pack because of the format it is written in.
+Does not belong here: what a pack says (`test_board_pack.py`), whether a figure is right (`figures`).
+"""
+
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import duckdb
+import fastexcel
+import pikepdf
+import polars as pl
+import pypdfium2
+import pytest
+import typst
+
+from orchestration.board_pack import charts, write_pack
+from orchestration.board_pack import pdf as printing
+from orchestration.board_pack.author import read_pack
+from orchestration.board_pack.charts import Chart
+from orchestration.board_pack.content import Pack, Selection
+from orchestration.board_pack.pdf import pdf_of
+from orchestration.board_pack.words import VERDICTS
+from orchestration.board_pack.workbook import workbook_of
+from orchestration.board_pack.workbook_sheets import HEADING_ROW, number_format
+from tests.conftest import Warehouse
+
+RELEASE = "2009-03_r1"
+MOST_BYTES = {".pdf": 3_000_000, ".xlsx": 2_000_000}
+HOSTILE = {
+    "=cmd|'/C calc'!A0": "=cmd|'/C calc'!A0",
+    "<script>alert(1)</script>": "<script>alert(1)</script>",
+    "{{ 7 * 7 }} {% raw %}": "{{ 7 * 7 }} {% raw %}",
+    '#panic("x") *b* $y$ @z // c': '#panic("x") *b* $y$ @z // c',
+    '=HYPERLINK("http://example.org")': '=HYPERLINK("http://example.org")',
+    "turned \u202eround": "turned [U+202E]round",
+    "bell \x07 here": "bell [U+0007] here",
+}
+# Unlike any letter of a pack, so that it can be counted.
+LONG_WORD = "Ж" * 10_000
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A pack as it was written, and what it says."""
+
+    pack: Pack
+    pdf: bytes
+    xlsx: bytes
+
+
+@pytest.fixture(scope="module")
+def written(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """The force's pack of March 2009, written as a release is."""
+    database = _database(sample)
+    files = {path.suffix: path.read_bytes() for path in write_pack(database, tmp_path_factory.mktemp("pack"))}
+    return Written(read_pack(database, Selection()), files[".pdf"], files[".xlsx"])
+
+
+@pytest.fixture(scope="module")
+def scorecard(sample: Warehouse) -> list[dict[str, Any]]:
+    """The lines of the mart, in the order of the pack."""
+    with sample.release(RELEASE) as release:
+        found = release.execute("select * from scorecard order by pack_order nulls last, measure_id, target_id")
+        columns = [column[0] for column in found.description]
+        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def hostile(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """A pack whose commentary, names and decisions are what an attacker would deliver, with a few of its panels."""
+    database = tmp_path_factory.mktemp("hostile") / "performance.duckdb"
+    shutil.copy(_database(sample), database)
+    database.chmod(0o644)
+    text = "\n".join(HOSTILE)
+    with duckdb.connect(str(database)) as connection:
+        (measure_id,) = _one(connection, "select any_value(measure_id) from scorecard where verdict = 'not_met'")
+        connection.execute("delete from fct_commentary where measure_id = ?", [measure_id])
+        connection.execute(
+            "insert into fct_commentary by name (select * replace (? as measure_id, ? as commentary,"
+            " ? as decision_asked, ? as author_role, (select reporting_month from release) as period_month)"
+            " from fct_commentary limit 1)",
+            [measure_id, LONG_WORD, text, text],
+        )
+        for table, column in (("dim_measure", "title"), ("scorecard", "title"), ("scorecard", "owner")):
+            connection.execute(f"update {table} set {column} = ? where measure_id = ?", [text, measure_id])
+        connection.execute("update fct_milestone set title = ?", [text])
+        connection.execute("update fct_board_decision set decision = ?, outcome = ?", [text, text])
+        connection.execute("update delivery set file_name = ?", [text])
+    pack = read_pack(database, Selection())
+    pack = replace(pack, panels=tuple(panel for panel in pack.panels if panel.measure_id == measure_id))
+    return Written(pack, pdf_of(pack), workbook_of(pack))
+
+
+def _database(sample: Warehouse) -> Path:
+    return sample.folder / "releases" / RELEASE / "performance.duckdb"
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row
+    return row
+
+
+def _pages(pdf: bytes) -> list[str]:
+    """The text of each page, without the marks that allow a long word to be broken; the reader gives U+0002 for a
+    hyphen at the end of a line."""
+    document = pypdfium2.PdfDocument(pdf)
+    texts = (page.get_textpage().get_text_bounded() for page in document)
+    return [_joined(text.replace("\u200b", "").replace("\x02", "-")) for text in texts]
+
+
+def _joined(text: str) -> str:
+    """A text on one line; where a line ends after a hyphen, the word goes on."""
+    return " ".join(text.split()).replace("- ", "-")
+
+
+def _sheet(xlsx: bytes, name: str, *numbers: str) -> list[dict[str, Any]]:
+    """The rows of a sheet as text, but for the columns that hold numbers: there a text is None."""
+    book = fastexcel.read_excel(xlsx)
+    texts, figures = (
+        book.load_sheet(name, header_row=HEADING_ROW, dtypes=dtypes, dtype_coercion="coerce").to_polars()
+        for dtypes in ("string", dict.fromkeys(numbers, "float"))
+    )
+    return texts.with_columns(figures.select(numbers)).to_dicts()
+
+
+def _flat(text: str) -> str:
+    return _joined(text)
+
+
+def _elements(pdf: bytes) -> Iterator[tuple[str, pikepdf.Dictionary]]:
+    """The tags of a document, each with what it is: Figure, Table, TH and so on."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        for found in document.objects:
+            if isinstance(found, pikepdf.Dictionary) and found.get("/Type") == "/StructElem":
+                yield str(found.S), found
+
+
+# The PDF.
+
+
+def test_the_pdf_gives_each_line_of_the_scorecard_its_value_target_and_verdict(
+    written: Written, scorecard: list[dict[str, Any]]
+) -> None:
+    pages = _pages(written.pdf)
+    text = " ".join(page for page in pages if "Variation and assurance" in page)
+    assert len(written.pack.lines) == len(scorecard)
+    at = 0
+    for line, row in zip(written.pack.lines, scorecard, strict=True):
+        assert (line.measure_id, line.target_id) == (row["measure_id"], row["target_id"])
+        for said in (line.title, line.value_text, line.target_text, VERDICTS[row["verdict"]]):
+            found = text.find(_flat(said), at)
+            assert found >= 0, (line.title, said)
+            at = found + len(_flat(said))
+        for printed, value in ((line.value_text, row["value"]), (line.threshold_text, row["threshold"])):
+            _assert_printed(printed, value)
+
+
+def _assert_printed(printed: str | None, value: float | None) -> None:
+    """A printed figure is the value, rounded to as many decimals as it has."""
+    if value is None:
+        assert printed in (None, "no figure")
+        return
+    found = re.search(r"([\d,]+)(?:\.(\d+))?", printed or "")
+    assert found, printed
+    decimals = len(found[2] or "")
+    said = float(found[0].replace(",", "")) * (-1 if (printed or "").startswith("−") else 1)
+    # Half of the last decimal, and the noise of binary fractions.
+    assert abs(said - value) <= 0.5 * 10.0**-decimals + 1e-9, (printed, value)
+
+
+def test_the_pdf_has_every_measure_and_the_release_on_every_page(written: Written) -> None:
+    pages = _pages(written.pdf)
+    for number, page in enumerate(pages, start=1):
+        assert RELEASE in page and "SYNTHETIC SAMPLE" in page and f"Page {number} of {len(pages)}" in page
+    text = " ".join(pages)
+    for panel in written.pack.panels:
+        assert _flat(panel.title) in text and _flat(panel.definition) in text, panel.title
+
+
+def test_the_pdf_declares_pdf_ua_and_every_figure_and_table_has_what_a_screen_reader_needs(written: Written) -> None:
+    with pikepdf.open(io.BytesIO(written.pdf)) as document:
+        metadata = document.Root.Metadata.read_bytes().decode()
+        assert re.search(r"pdfuaid:part\W+1\W", metadata)
+        assert bool(document.Root.MarkInfo.Marked)
+        assert str(document.Root.Lang) == "en-GB"
+        assert bool(document.Root.ViewerPreferences.DisplayDocTitle)
+        assert document.docinfo["/Title"]
+    figures, tables = 0, 0
+    for kind, element in _elements(written.pdf):
+        if kind == "/Figure":
+            figures += 1
+            assert len(str(element.get("/Alt", ""))) > 10
+        elif kind == "/Table":
+            tables += 1
+    panels = written.pack.panels
+    drawn = sum(bool(panel.trend) + 2 * bool(panel.boroughs) + len(panel.gaps) for panel in panels)
+    assert figures == drawn > len(panels)
+    headed = sum(kind == "/THead" for kind, _ in _elements(written.pdf))
+    assert headed == tables > len(panels)
+
+
+def test_the_pdf_is_not_built_when_a_chart_lacks_alternative_text(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = replace(written.pack, panels=tuple(panel for panel in written.pack.panels if panel.trend)[:1])
+    assert pdf_of(pack)
+    drawn = charts.trend
+    monkeypatch.setattr(charts, "trend", lambda series: Chart(drawn(series).svg, ""))
+    with pytest.raises(typst.TypstError, match="PDF/UA-1 error: missing alt text"):
+        pdf_of(pack)
+
+
+def test_every_character_that_is_printed_as_it_is_has_a_glyph() -> None:
+    letters = "".join(chr(code) for code in range(32, 0x3000) if not printing._NOT_IN_THE_FONT.match(chr(code)))
+    assert {"A", "é", "£", "−", "≤", "Ж", "ŵ"} <= set(letters) and "漢" not in letters
+    source = '#set document(title: "t")\n#set text(lang: "en", font: sys.inputs.font)\n= T\n#sys.inputs.letters'
+    compiler = typst.Compiler(
+        source.encode(),
+        font_paths=printing._fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"letters": letters, "font": "Source Sans Pro"},
+    )
+    # PDF/UA refuses a character without a glyph.
+    assert compiler.compile(format="pdf", pdf_standards=["ua-1"])
+
+
+def test_a_character_without_a_glyph_is_printed_as_its_code(written: Written) -> None:
+    pack = replace(written.pack, panels=(), headline=("漢 and 😀 and \u200f.",))
+    assert "[U+6F22] and [U+1F600] and [U+200F]." in " ".join(_pages(pdf_of(pack)))
+
+
+@pytest.mark.parametrize("selected", [{"area": "camden"}, {"edition": "quarterly"}])
+def test_other_packs_print_too(sample: Warehouse, selected: dict[str, str]) -> None:
+    pack = read_pack(_database(sample), Selection(**selected))
+    pack = replace(pack, panels=pack.panels[:2])
+    text = " ".join(_pages(pdf_of(pack)))
+    assert pack.subtitle in text
+    for line in pack.lines:
+        assert _flat(line.title) in text and _flat(line.value_text) in text
+    names = fastexcel.read_excel(workbook_of(pack)).sheet_names
+    assert ("Year to date" in names) == (selected.get("edition") == "quarterly")
+    assert ("Milestones" in names) == ("area" not in selected)
+
+
+# The workbook.
+
+
+def test_the_workbook_gives_each_line_of_the_scorecard_its_value_target_and_verdict(
+    written: Written, scorecard: list[dict[str, Any]]
+) -> None:
+    rows = _sheet(written.xlsx, "Scorecard", "Value", "Target level")
+    assert len(rows) == len(scorecard)
+    for cells, row in zip(rows, scorecard, strict=True):
+        assert cells["Measure"].startswith(row["title"]) and cells["Verdict"] == VERDICTS[row["verdict"]]
+        assert _same(cells["Value"], row["value"]) and _same(cells["Target level"], row["threshold"]), cells
+
+
+def _same(cell: float | None, value: float | None) -> bool:
+    """Whether a cell holds a value, or neither is one."""
+    return cell is None if value is None else cell == pytest.approx(value, rel=1e-12)
+
+
+def test_the_workbook_gives_the_figures_of_measures_and_boroughs(written: Written, sample: Warehouse) -> None:
+    rows = _sheet(written.xlsx, "Measures", "Figure", "Numerator", "Denominator")
+    found = {(row["Measure"], row["Basis"], row["Last month"][:7]): row for row in rows}
+    with sample.release(RELEASE) as release:
+        results = release.execute(
+            "select title, period_basis, strftime(period_month, '%Y-%m'), value, numerator, denominator"
+            " from fct_measure_result inner join dim_measure using (measure_id)"
+            " where area_id = 'force' and population_group = 'all' and value is not null"
+            " and measure_id in (select measure_id from scorecard)"
+            " and period_month = (select reporting_month from release)"
+        ).fetchall()
+        peers = release.execute(
+            "select measures.title, areas.title, value from fct_peer_comparison"
+            " inner join dim_measure as measures using (measure_id) inner join dim_area as areas using (area_id)"
+            " where peer_group = 'london_boroughs' and measure_id in (select measure_id from scorecard)"
+            " and value is not null qualify period_month = max(period_month) over (partition by measure_id)"
+        ).fetchall()
+    assert len(results) > 100
+    for title, basis, month, value, numerator, denominator in results:
+        cells = found[title, basis.replace("_", " "), month]
+        for name, expected in (("Figure", value), ("Numerator", numerator), ("Denominator", denominator)):
+            assert _same(cells[name], expected), (title, basis, name)
+    boroughs = {(row["Measure"], row["Borough"]): row["Figure"] for row in _sheet(written.xlsx, "Boroughs", "Figure")}
+    assert len(peers) > 300
+    for title, area, value in peers:
+        assert _same(boroughs[title, area], value), (title, area)
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit", "expected"),
+    [
+        ("66.96 %", "percent", '#,##0.00" %"_w'),
+        ("3,567.0 casualties", "casualties", "#,##0.0_w"),
+        ("£14.6 million", "£ million", '"£"#,##0.0_w'),
+        ("3,396", "casualties", "#,##0_w"),
+    ],
+)
+def test_a_cell_shows_the_decimals_that_the_pack_prints(printed: str, unit: str, expected: str) -> None:
+    # 66.96 against 67: at fewer decimals the cell would read 67.0, which is met.
+    assert number_format(printed, unit) == expected
+
+
+def test_every_trend_has_a_native_chart_with_alternative_text(written: Written) -> None:
+    with zipfile.ZipFile(io.BytesIO(written.xlsx)) as parts:
+        drawings = [name for name in parts.namelist() if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)]
+        described = [
+            properties.get("descr", "")
+            for name in drawings
+            for properties in ElementTree.fromstring(parts.read(name)).iter(f"{DRAWING}cNvPr")
+        ]
+        native = sum(name.startswith("xl/charts/chart") for name in parts.namelist())
+    trends = [panel for panel in written.pack.panels if panel.trend]
+    # One more counts the verdicts.
+    assert len(described) == native == len(trends) + 1
+    for panel in trends:
+        assert panel.trend and f"{panel.title}. {panel.trend.message}" in described
+
+
+def test_links_of_the_workbook_lead_to_cells_of_its_own(written: Written) -> None:
+    names = set(fastexcel.read_excel(written.xlsx).sheet_names)
+    with zipfile.ZipFile(io.BytesIO(written.xlsx)) as parts:
+        links = [
+            link
+            for name in parts.namelist()
+            if name.startswith("xl/worksheets/sheet")
+            for link in ElementTree.fromstring(parts.read(name)).iter(f"{MAIN}hyperlink")
+        ]
+        relations = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".rels"))
+    assert len(links) > len(names)
+    assert all((link.get("location") or "").split("!")[0].strip("'") in names for link in links)
+    assert "External" not in relations
+
+
+# Both.
+
+
+def test_the_same_marts_give_the_same_bytes(written: Written) -> None:
+    few = replace(written.pack, panels=written.pack.panels[:2])
+    assert pdf_of(few) == pdf_of(few)
+    assert workbook_of(few) == workbook_of(few)
+
+
+def test_pdf_and_workbook_stay_small(written: Written) -> None:
+    assert len(written.pdf) < MOST_BYTES[".pdf"]
+    assert len(written.xlsx) < MOST_BYTES[".xlsx"]
+
+
+def test_hostile_text_is_printed_as_text(hostile: Written) -> None:
+    text = " ".join(_pages(hostile.pdf))
+    for shown in HOSTILE.values():
+        # Scorecard, exceptions and panel, and in milestones, decisions and deliveries.
+        assert text.count(_flat(shown)) > 5, shown
+    # In the exceptions and in the panel, every letter of it.
+    assert text.count("Ж") == 2 * len(LONG_WORD)
+    with pikepdf.open(io.BytesIO(hostile.pdf)) as document:
+        links = [found for found in document.objects if isinstance(found, pikepdf.Dictionary) and "/URI" in found]
+    assert links == []
+
+
+def test_hostile_text_is_text_in_the_workbook(hostile: Written) -> None:
+    with zipfile.ZipFile(io.BytesIO(hostile.xlsx)) as parts:
+        formulas = [
+            found.text or ""
+            for name in parts.namelist()
+            if name.startswith(("xl/worksheets/sheet", "xl/charts/chart"))
+            for kind in (f"{MAIN}f", f"{CHART}f")
+            for found in ElementTree.fromstring(parts.read(name)).iter(kind)
+        ]
+        relations = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".rels"))
+    # Those by which charts find their cells.
+    assert all(re.fullmatch(r"('Trend data'|Summary)!\$[A-Z]+\$\d+(:\$[A-Z]+\$\d+)?", found) for found in formulas)
+    assert formulas and "External" not in relations
+    shown = "\n".join(HOSTILE.values())
+    exception = [row for row in _sheet(hostile.xlsx, "Exceptions") if row["Measure"] == shown]
+    assert "".join(row["Commentary"] for row in exception if row["Commentary"]) == LONG_WORD
+    assert exception[0]["Decision asked"] == exception[0]["Written by"] == shown
+    assert {row["Milestone"] for row in _sheet(hostile.xlsx, "Milestones")} == {shown}
+    assert {row["Decision"] for row in _sheet(hostile.xlsx, "Decisions")} == {shown}
+    assert shown in {row["Owner"] for row in _sheet(hostile.xlsx, "Scorecard")}
+
+
+def test_a_text_that_no_cell_can_hold_is_an_error_and_not_left_out(written: Written) -> None:
+    # A cell of Excel holds 32,767 characters.
+    pack = replace(written.pack, panels=(), methods=(("Verdict", "x" * 32_768),))
+    with pytest.raises(ValueError, match="Methods, row 4, column 2"):
+        workbook_of(pack)
+
+
+@pytest.mark.long
+def test_libreoffice_opens_the_workbook_and_its_figures_come_back_unchanged(written: Written, tmp_path: Path) -> None:
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice is not installed: apt-get install libreoffice-calc")
+    (tmp_path / "pack.xlsx").write_bytes(written.xlsx)
+    profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
+    subprocess.run(
+        [
+            soffice,
+            profile,
+            "--headless",
+            "--convert-to",
+            "xlsx:Calc MS Excel 2007 XML",
+            "--outdir",
+            "again",
+            "pack.xlsx",
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    again = (tmp_path / "again" / "pack.xlsx").read_bytes()
+    before, after = fastexcel.read_excel(written.xlsx), fastexcel.read_excel(again)
+    assert after.sheet_names == before.sheet_names
+    for name in ("Scorecard", "Measures", "Boroughs", "Trend data", "Milestones"):
+        frames = [book.load_sheet(name, header_row=HEADING_ROW).to_polars() for book in (before, after)]
+        assert frames[0].columns == frames[1].columns and frames[0].height == frames[1].height > 10
+        for column in frames[0].select(pl.selectors.numeric()).columns:
+            for first, second in zip(frames[0][column], frames[1][column], strict=True):
+                assert first == second or first == pytest.approx(second, rel=1e-12), (name, column)
+        texts = frames[0].select(pl.selectors.string()).columns
+        assert frames[0].select(texts).equals(frames[1].select(texts)), name
