@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import traceback
 from functools import cache
 from pathlib import Path
 
@@ -46,12 +45,15 @@ def _serve() -> None:
     import dbt.cli.main  # noqa: F401
     import pandera.polars  # noqa: F401
 
-    import orchestration.refresh  # noqa: F401
+    import orchestration.board_pack
+    import orchestration.refresh
 
+    orchestration.board_pack.write_packs = lambda database: []
     for line in sys.stdin:
         process = os.fork()
         if not process:
             _refresh(*json.loads(line))
+            sys.exit()
         _, status = os.waitpid(process, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
@@ -63,25 +65,8 @@ def _refresh(arguments: list[str], environment: dict[str, str], stdout: str, std
     os.environ.update(environment)
     for number, path in ((0, os.devnull), (1, stdout), (2, stderr)):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
-    # Imported here: what is defined means the folders that the environment names.
-    from orchestration.assets import release
-
-    release.write_packs = lambda database: []
     sys.argv = ["refresh", *arguments]
-    code = 0
-    try:
-        main()
-    except SystemExit as ended:
-        if isinstance(ended.code, str):
-            print(ended.code, file=sys.stderr)
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except BaseException:  # noqa: BLE001
-        # As Python ends a process; here it would go on as a second server.
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    main()
 
 
 if __name__ == "__main__":
