@@ -343,9 +343,9 @@ EDITION_TABLES: dict[str, dict[str, Any]] = {
         "source": "the disclosure control of the public edition",
         "columns": {
             "of_table": ("varchar", "the table", "identifier"),
-            "figures": ("bigint", "its rows with a figure, in the force's release", "rows"),
-            "withheld": ("bigint", "those of which a figure is null here", "rows"),
-            "left_out": ("bigint", "rows that are not here", "rows"),
+            "rows_with_figures": ("bigint", "its rows that have a figure in the force's release", "rows"),
+            "rows_withheld": ("bigint", "those of which a figure is null here", "rows"),
+            "rows_left_out": ("bigint", "those that are not here", "rows"),
             "why": ("varchar", "the reason", "words"),
         },
     },

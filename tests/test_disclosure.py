@@ -1,0 +1,311 @@
+"""The public edition: what is withheld, and that it cannot be worked out.
+
+Here: decisions on small grids worked by hand, an outsider's arithmetic over them and over a whole edition.
+Belongs here: whatever the public must not learn, and what it must not lose.
+Does not belong here: the outsider's arithmetic itself (`disclosure_attack.py`).
+"""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.disclosure import DECISION_COLUMNS, GRAINS, NoRule, Seeds, decide
+from tests.disclosure_attack import Relations, is_disclosed
+
+BOROUGHS = ["north", "east", "south"]
+ELSEWHERE = ["airport", "unknown"]
+YEAR = [f"2007-{month:02d}" for month in range(4, 13)] + [f"2008-{month:02d}" for month in range(1, 4)]
+NEXT_YEAR = [f"{int(month[:4]) + 1}{month[4:]}" for month in YEAR]
+RULES = """applies_to,is_sensitive,counted,follows,least_count,reason,set_on
+type:count,true,numerator,,5,r,2026-11-30
+type:percentage,true,numerator denominator,,5,r,2026-11-30
+type:money,false,,,5,r,2026-11-30
+"""
+PARTS = "whole_measure,whole_count,part_measure,part_count,reason\n"
+Series = Mapping[tuple[str, str], list[int]]
+
+
+@dataclass
+class Grid:
+    """A release of a few measures: monthly counts by area and population group, and the decisions on them."""
+
+    folder: Path
+    months: list[str]
+    rules: str = RULES
+    parts: str = PARTS
+    counts: dict[tuple[str, str, str, str], list[int]] = field(default_factory=dict)
+    measures: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
+    before: list[tuple[str, str, str, str, str, int, str | None, str]] = field(default_factory=list)
+
+    def measure(
+        self,
+        name: str,
+        boroughs: Mapping[str, list[int]],
+        elsewhere: Mapping[str, list[int]] | None = None,
+        group: str = "all",
+        count_of: str = "numerator",
+        kind: str = "flow",
+        of_type: str = "count",
+    ) -> None:
+        """Add monthly counts of a measure; areas that are not named have none, and the force has the sum."""
+        nothing = [0] * len(self.months)
+        parts = {area: nothing for area in [*BOROUGHS, *ELSEWHERE]} | dict(boroughs) | dict(elsewhere or {})
+        parts["force"] = [sum(month) for month in zip(*parts.values(), strict=True)]
+        for area, months in parts.items():
+            self.counts[name, area, group, count_of] = months
+        self.measures[name] = (of_type, kind, "wilson" if of_type == "percentage" else None)
+
+    def decide(self) -> duckdb.DuckDBPyConnection:
+        rules, parts = self.folder / "rules.csv", self.folder / "parts.csv"
+        rules.write_text(self.rules)
+        parts.write_text(self.parts)
+        database = duckdb.connect()
+        database.execute("attach ':memory:' as internal")
+        database.execute(
+            "create table internal.main.dim_area as select * from (values"
+            + ", ".join(
+                f"('{area}', '{kind}', {kind != 'force'}, {kind == 'borough'})"
+                for kind, areas in {"force": ["force"], "borough": BOROUGHS, "other": ELSEWHERE}.items()
+                for area in areas
+            )
+            + ") as a (area_id, area_type, part_of_force, part_of_greater_london)"
+        )
+        database.execute(
+            "create table internal.main.dim_month as select m::date as period_month,"
+            " make_date(year(m - interval 3 month), 4, 1) as financial_year_start,"
+            " month(m - interval 3 month) as month_of_financial_year"
+            f" from generate_series('{self.months[0]}-01'::date, '{self.months[-1]}-01'::date, interval 1 month) s(m)"
+        )
+        database.execute(
+            "create table internal.main.dim_measure (measure_id varchar, measure_type varchar, numerator_kind varchar,"
+            " interval_method varchar, base_measure varchar, group_a varchar)"
+        )
+        for name, (of_type, kind, interval) in self.measures.items():
+            database.execute(
+                "insert into internal.main.dim_measure values (?, ?, ?, ?, null, null)", [name, of_type, kind, interval]
+            )
+        rows = list(self.windows())
+        database.execute(
+            "create table internal.main.fct_source_result (measure_id varchar, source varchar, period_basis varchar,"
+            " period_month date, window_from date, area_id varchar, population_group varchar, numerator double,"
+            " denominator double, value double)"
+        )
+        database.executemany(
+            "insert into internal.main.fct_source_result values (?, 's', ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+        database.execute(
+            "create table internal.main.fct_measure_result as select *, null::double as respondents"
+            " from internal.main.fct_source_result"
+        )
+        database.execute(f"create temp table decided_before ({DECISION_COLUMNS})")
+        for row in self.before:
+            database.execute("insert into decided_before values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        decide(database, Seeds(rules, parts), f"{self.months[-1]}-01")
+        return database
+
+    def windows(self) -> Iterator[tuple[object, ...]]:
+        by_figure = itertools.groupby(sorted(self.counts), key=lambda key: key[:3])
+        for (name, area, group), keys in by_figure:
+            counted = {key[3]: self.counts[key] for key in keys}
+            for basis, first, last in spans(self.months):
+                window = slice(last, last + 1) if self.measures[name][1] == "stock" else slice(first, last + 1)
+                sums = {count_of: sum(months[window]) for count_of, months in counted.items()}
+                yield (
+                    name, basis, f"{self.months[last]}-01", f"{self.months[first]}-01", area, group,
+                    sums.get("numerator"), sums.get("denominator"), sums.get("numerator"),
+                )  # fmt: skip
+
+
+def spans(months: list[str]) -> Iterator[tuple[str, int, int]]:
+    """Basis, first and last month (by number) of every window."""
+    for last, month in enumerate(months):
+        in_year = (int(month[5:]) - 4) % 12
+        yield "month", last, last
+        if in_year % 3 == 2 and last >= 2:
+            yield "quarter", last - 2, last
+        if last >= in_year:
+            yield "financial_year_to_date", last - in_year, last
+        if last >= 11:
+            yield "rolling_12_months", last - 11, last
+
+
+def grains(
+    database: duckdb.DuckDBPyConnection, measure: str, kind: str = "boroughs", dimension: str = "all"
+) -> list[str]:
+    """How finely a breakdown is given, year by year."""
+    found = database.execute(
+        f"select {GRAINS}[grain] from decision where measure_id = ? and kind = ? and dimension = ? order by fy",
+        [measure, kind, dimension],
+    ).fetchall()
+    return [grain for (grain,) in found]
+
+
+def given_ends(database: duckdb.DuckDBPyConnection, measure: str, basis: str, kind: str = "boroughs") -> list[str]:
+    """The last months of the windows that are given of a breakdown."""
+    found = database.execute(
+        "select strftime(period_month, '%Y-%m') from given where measure_id = ? and period_basis = ? and kind = ?"
+        " and dimension = 'all' order by all",
+        [measure, basis, kind],
+    ).fetchall()
+    return [month for (month,) in found]
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Grid:
+    return Grid(tmp_path, YEAR)
+
+
+def test_a_small_month_of_one_borough_leaves_quarters_of_every_borough(grid: Grid) -> None:
+    # North has 3 in May and 6 in every other month: its quarters are 6 + 3 + 6 = 15, then 18.
+    grid.measure("m", {"north": [6, 3] + [6] * 10, "east": [8] * 12, "south": [9] * 12})
+    database = grid.decide()
+    assert grains(database, "m") == ["quarter"]
+    assert given_ends(database, "m", "month") == []
+    assert given_ends(database, "m", "quarter") == ["2007-06", "2007-09", "2007-12", "2008-03"]
+    # A year to date that ends within a quarter, less the quarters before it, would be one month or two.
+    assert given_ends(database, "m", "financial_year_to_date") == ["2007-06", "2007-09", "2007-12", "2008-03"]
+    assert len(given_ends(database, "m", "month", "force")) == 12
+
+
+def test_a_small_quarter_leaves_the_year_and_a_small_year_nothing(grid: Grid) -> None:
+    # 1 a month: quarters of 3, a year of 12. 1 a quarter: a year of 4.
+    grid.measure("yearly", {"north": [1] * 12, "east": [8] * 12, "south": [9] * 12})
+    grid.measure("rare", {"north": [1, 0, 0] * 4, "east": [8] * 12, "south": [9] * 12})
+    database = grid.decide()
+    assert grains(database, "yearly") == ["year"]
+    assert given_ends(database, "yearly", "rolling_12_months") == ["2008-03"]
+    assert given_ends(database, "yearly", "financial_year_to_date") == ["2008-03"]
+    assert given_ends(database, "yearly", "quarter") == []
+    assert grains(database, "rare") == ["nothing"]
+
+
+def test_a_zero_is_no_small_count_and_five_is_none(grid: Grid) -> None:
+    grid.measure("m", {"north": [0, 5] * 6, "east": [8] * 12, "south": [0] * 12})
+    assert grains(grid.decide(), "m") == ["month"]
+
+
+def test_rolling_years_are_given_only_when_they_are_made_of_what_is_given(tmp_path: Path) -> None:
+    # The first year is given by quarter, the second by month: a rolling year that ends in May 2008 takes the last month
+    # of a quarter (June 2007 to May 2008), one that ends in June begins with a quarter.
+    grid = Grid(tmp_path, YEAR + NEXT_YEAR)
+    grid.measure("m", {"north": [6, 3] + [6] * 22, "east": [8] * 24, "south": [9] * 24})
+    database = grid.decide()
+    assert grains(database, "m") == ["quarter", "month"]
+    assert given_ends(database, "m", "rolling_12_months") == ["2008-03", "2008-06", "2008-09", "2008-12", "2009-03"]
+    assert given_ends(database, "m", "financial_year_to_date")[4:] == NEXT_YEAR
+
+
+def test_what_the_force_leaves_over_its_boroughs_is_a_count_too(grid: Grid) -> None:
+    # No borough is small. The airport has 2 in April and 2 in May: force less boroughs is 2. A quarter has 4 of them and
+    # 3 of unknown place, 7 together; the year 7.
+    grid.measure(
+        "m", {"north": [6] * 12, "east": [8] * 12, "south": [9] * 12},
+        {"airport": [2, 2] + [0] * 10, "unknown": [0, 0, 3] + [0] * 9},
+    )  # fmt: skip
+    database = grid.decide()
+    assert grains(database, "m") == ["quarter"]
+    # Each of the two is small, by quarter and by year: neither is given.
+    assert grains(database, "m", "elsewhere") == ["nothing"]
+
+
+def test_a_force_of_few_is_given_alone(grid: Grid) -> None:
+    # The force has 3 in April, all of them in the north: whoever knows that the north has the whole year's 25 knows it.
+    grid.measure("m", {"north": [3] + [2] * 11})
+    database = grid.decide()
+    assert grains(database, "m") == ["nothing"]
+    assert len(given_ends(database, "m", "month", "force")) == 12
+
+
+def test_groups_of_a_borough_are_given_by_month_or_not_at_all(grid: Grid) -> None:
+    for group, size in {"all": 20, "sex:men": 12, "sex:women": 8}.items():
+        grid.measure("m", dict.fromkeys(BOROUGHS, [size] * 12), group=group)
+    # 20 = 12 + 4 + 4 who did not say: the rest of a borough is 4 in place of 0.
+    grid.measure("rest", dict.fromkeys(BOROUGHS, [20] * 12))
+    grid.measure("rest", dict.fromkeys(BOROUGHS, [16] * 12), group="sex:men")
+    database = grid.decide()
+    assert grains(database, "m", dimension="sex") == ["month"]
+    assert grains(database, "rest", dimension="sex") == ["nothing"]
+    assert grains(database, "rest") == ["month"]
+
+
+def test_shares_are_held_to_their_numerator_their_denominator_and_what_lies_between(grid: Grid) -> None:
+    def share(name: str, numerator: int, denominator: int) -> None:
+        for count_of, count in {"numerator": numerator, "denominator": denominator}.items():
+            counts = {"north": [count] * 12, "east": [40] * 12, "south": [40] * 12}
+            if count_of == "denominator":
+                counts = {"north": [count] * 12, "east": [90] * 12, "south": [90] * 12}
+            grid.measure(name, counts, count_of=count_of, of_type="percentage")
+
+    share("well", 10, 20)
+    share("few", 3, 20)
+    # 18 of 20: two did not.
+    share("but_two", 18, 20)
+    database = grid.decide()
+    assert [grains(database, name) for name in ("well", "few", "but_two")] == [["month"], ["quarter"], ["quarter"]]
+
+
+def test_a_stock_has_no_coarser_figure(grid: Grid) -> None:
+    # At a year's end the last month stands for the year: 7 then, and 3 before.
+    grid.measure("m", {"north": [3] * 11 + [7], "east": [8] * 12, "south": [9] * 12}, kind="stock")
+    assert grains(grid.decide(), "m") == ["nothing"]
+
+
+def test_what_parts_leave_of_a_whole_is_a_count_too(grid: Grid) -> None:
+    # Whole 20 = part 17 + 3 others a month, 9 a quarter. Of the second part 2 a month remain after both: 6 a quarter,
+    # so it is given by quarter as well; the third leaves 20 - 17 - 1 - 2 = 0.
+    grid.parts = PARTS + "whole,numerator,part,numerator,r\n"
+    for name, size in {"whole": 20, "part": 17}.items():
+        grid.measure(name, dict.fromkeys(BOROUGHS, [size] * 12))
+    database = grid.decide()
+    assert grains(database, "whole") == ["month"]
+    assert grains(database, "part") == ["quarter"]
+
+
+def test_money_goes_with_the_cases_it_is_of(grid: Grid) -> None:
+    grid.rules += "value,true,,cases,5,r,2026-11-30\n"
+    grid.measure("cases", {"north": [6, 3] + [6] * 10, "east": [8] * 12, "south": [9] * 12})
+    grid.measure("value", dict.fromkeys(BOROUGHS, [70_000] * 12), of_type="money")
+    assert grains(grid.decide(), "value") == ["quarter"]
+
+
+def test_a_measure_without_a_rule_is_an_error_that_names_it(grid: Grid) -> None:
+    grid.measure("new_one", dict.fromkeys(BOROUGHS, [9] * 12), of_type="another_type")
+    with pytest.raises(NoRule, match="new_one"):
+        grid.decide()
+
+
+def test_a_year_that_ran_when_an_edition_gave_it_ends_there_when_it_has_to_be_coarser(tmp_path: Path) -> None:
+    # The edition of November gave months. In December the north has 3: the quarter less October and November would be
+    # those 3, so nothing after November is given of the year; of the year after, months again.
+    grid = Grid(tmp_path, YEAR + NEXT_YEAR)
+    grid.measure("m", {"north": [6] * 8 + [3] + [6] * 15, "east": [8] * 24, "south": [9] * 24})
+    grid.before = [("m", "s", "boroughs", "all", "2007-04-01", 1, None, "2007-11-01")]
+    database = grid.decide()
+    assert given_ends(database, "m", "quarter") == [
+        "2007-06",
+        "2007-09",
+        *(m for m in NEXT_YEAR if m[5:] in "06 09 12 03"),
+    ]
+    assert given_ends(database, "m", "financial_year_to_date") == ["2007-06", "2007-09", *NEXT_YEAR]
+    # A rolling year that holds December 2007 is none of what is given.
+    assert given_ends(database, "m", "rolling_12_months") == ["2009-03"]
+
+
+def test_what_an_edition_withheld_stays_withheld(grid: Grid) -> None:
+    grid.measure("m", dict.fromkeys(BOROUGHS, [9] * 12))
+    grid.before = [("m", "s", "boroughs", "all", "2007-04-01", 3, None, "2008-03-01")]
+    assert grains(grid.decide(), "m") == ["year"]
+
+
+def test_a_year_that_runs_is_given_no_finer_than_the_one_before(tmp_path: Path) -> None:
+    grid = Grid(tmp_path, YEAR + NEXT_YEAR[:5])
+    grid.measure("m", {"north": [6, 3] + [6] * 15, "east": [8] * 17, "south": [9] * 17})
+    database = grid.decide()
+    assert grains(database, "m") == ["quarter", "quarter"]
+    assert given_ends(database, "m", "financial_year_to_date")[-1] == "2008-06"
