@@ -21,6 +21,7 @@ class Relations:
     def __init__(self) -> None:
         self.known: dict[Key, float] = {}
         self._equations: list[tuple[dict[Key, float], float]] = []
+        self._possible: list[dict[Key, float]] = []
 
     def add(self, terms: Mapping[Key, float], total: float) -> None:
         self._equations.append((dict(terms), total))
@@ -48,6 +49,18 @@ class Relations:
             {(frozenset(terms.items()), round(total, 6)): (terms, total) for terms, total in left}.values()
         )
 
+    def discloses(self, keys: Iterable[Key], least_count: int) -> bool:
+        """Whether the counts of `keys` can only add up to something from 1 to under the least count that is given."""
+        keys = list(keys)
+        # Counts that agree with everything known, and for which the sum is another, settle it without solving.
+        for counts in self._possible:
+            if counts.keys() >= {key for key in keys if key not in self.known}:
+                total = sum(self.known.get(key, counts.get(key, 0.0)) for key in keys)
+                if total < 1e-6 or total > least_count - 1e-6:
+                    return False
+        lowest, highest = self.bounds(keys)
+        return lowest > 1e-6 and highest < least_count - 1e-6
+
     def bounds(self, keys: Iterable[Key]) -> tuple[float, float]:
         """The least and the most that the counts of `keys` can add up to."""
         keys = list(keys)
@@ -71,6 +84,8 @@ class Relations:
             found = linprog(sign * goal, A_eq=matrix, b_eq=totals, bounds=(0, None), method="highs")
             assert found.status in (0, 3), found.message
             ends.append(sign * found.fun if found.status == 0 else np.inf)
+            if found.status == 0:
+                self._possible.append(dict(zip(unknown, found.x, strict=True)))
         return settled + ends[0], settled + ends[1]
 
     def _around(self, wanted: list[Key]) -> list[tuple[dict[Key, float], float]]:
@@ -89,9 +104,3 @@ class Relations:
                     seen |= fresh
                     waiting += fresh
         return [self._equations[number] for number in sorted(found)]
-
-
-def is_disclosed(bounds: tuple[float, float], least_count: int) -> bool:
-    """Whether a count is known to lie from 1 to under the least count that is given."""
-    lowest, highest = bounds
-    return lowest > 1e-6 and highest < least_count - 1e-6
