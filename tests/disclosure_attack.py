@@ -5,14 +5,17 @@ Belongs here: what anybody with the public edition, the definitions and a comput
 Does not belong here: how figures are withheld, and what is expected (`test_disclosure.py`).
 """
 
+import itertools
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
 Key = Hashable
+# Counts with their weights, and what they add up to.
+Equation = tuple[dict[Key, float], float]
 
 
 class Relations:
@@ -20,8 +23,7 @@ class Relations:
 
     def __init__(self) -> None:
         self.known: dict[Key, float] = {}
-        self._equations: list[tuple[dict[Key, float], float]] = []
-        self._possible: list[dict[Key, float]] = []
+        self._equations: list[Equation] = []
 
     def add(self, terms: Mapping[Key, float], total: float) -> None:
         self._equations.append((dict(terms), total))
@@ -49,58 +51,85 @@ class Relations:
             {(frozenset(terms.items()), round(total, 6)): (terms, total) for terms, total in left}.values()
         )
 
-    def discloses(self, keys: Iterable[Key], least_count: int) -> bool:
-        """Whether the counts of `keys` can only add up to something from 1 to under the least count that is given."""
-        keys = list(keys)
-        # Counts that agree with everything known, and for which the sum is another, settle it without solving.
-        for counts in self._possible:
-            if counts.keys() >= {key for key in keys if key not in self.known}:
-                total = sum(self.known.get(key, counts.get(key, 0.0)) for key in keys)
-                if total < 1e-6 or total > least_count - 1e-6:
-                    return False
-        lowest, highest = self.bounds(keys)
-        return lowest > 1e-6 and highest < least_count - 1e-6
+    def disclosed(self, sums: Sequence[Iterable[Key]], least_count: int) -> list[int]:
+        """Which of the sums of counts (by number) can only be from 1 to under the least count that is given.
 
-    def bounds(self, keys: Iterable[Key]) -> tuple[float, float]:
-        """The least and the most that the counts of `keys` can add up to."""
-        keys = list(keys)
-        settled = sum(self.known[key] for key in keys if key in self.known)
-        wanted = [key for key in keys if key not in self.known]
-        if not wanted:
-            return settled, settled
-        equations = self._around(wanted)
-        unknown = sorted({key for terms, _ in equations for key in terms} | set(wanted), key=repr)
-        column = {key: number for number, key in enumerate(unknown)}
-        cells = [
-            (row, column[key], weight) for row, (terms, _) in enumerate(equations) for key, weight in terms.items()
-        ]
-        rows, columns, weights = zip(*cells, strict=True) if cells else ((), (), ())
-        matrix = csr_matrix((weights, (rows, columns)), shape=(len(equations), len(unknown)))
-        totals = np.array([total for _, total in equations])
-        goal = np.zeros(len(unknown))
-        goal[[column[key] for key in wanted]] = 1
-        ends = []
-        for sign in (1, -1):
-            found = linprog(sign * goal, A_eq=matrix, b_eq=totals, bounds=(0, None), method="highs")
-            assert found.status in (0, 3), found.message
-            ends.append(sign * found.fun if found.status == 0 else np.inf)
-            if found.status == 0:
-                self._possible.append(dict(zip(unknown, found.x, strict=True)))
-        return settled + ends[0], settled + ends[1]
+        Counts that agree with everything known, and for which a sum is 0 or large enough, settle that one: some are
+        found at random, and for what is left the least and the most are solved for.
+        """
+        found = []
+        pending: dict[int, tuple[float, list[Key]]] = {}
+        for number, keys in enumerate(sums):
+            keys = list(keys)
+            settled = sum(self.known[key] for key in keys if key in self.known)
+            if unknown := [key for key in keys if key not in self.known]:
+                pending[number] = (settled, unknown)
+            elif 1e-6 < settled < least_count - 1e-6:
+                found.append(number)
+        for numbers, equations in self._apart(pending):
+            found += _narrowed({number: pending[number] for number in numbers}, equations, least_count)
+        return sorted(found)
 
-    def _around(self, wanted: list[Key]) -> list[tuple[dict[Key, float], float]]:
-        """The equations that are connected with the counts wanted, over others."""
-        of_key = defaultdict(list)
-        for number, (terms, _) in enumerate(self._equations):
-            for key in terms:
-                of_key[key].append(number)
-        found: set[int] = set()
-        waiting, seen = list(wanted), set(wanted)
-        while waiting:
-            for number in of_key[waiting.pop()]:
-                if number not in found:
-                    found.add(number)
-                    fresh = self._equations[number][0].keys() - seen
-                    seen |= fresh
-                    waiting += fresh
-        return [self._equations[number] for number in sorted(found)]
+    def _apart(self, pending: Mapping[int, tuple[float, list[Key]]]) -> Iterator[tuple[list[int], list[Equation]]]:
+        """The sums, with the equations that their counts are connected with, in sets that have no count in common."""
+        leader: dict[Key, Key] = {}
+
+        def find(key: Key) -> Key:
+            while (above := leader.setdefault(key, key)) != key:
+                leader[key] = leader[above]
+                key = leader[key]
+            return key
+
+        for keys in itertools.chain(
+            (list(terms) for terms, _ in self._equations), (keys for _, keys in pending.values())
+        ):
+            for key in keys[1:]:
+                leader[find(key)] = find(keys[0])
+        equations = defaultdict(list)
+        for equation in self._equations:
+            equations[find(next(iter(equation[0])))].append(equation)
+        numbers = defaultdict(list)
+        for number, (_, keys) in pending.items():
+            numbers[find(keys[0])].append(number)
+        for key, together in numbers.items():
+            yield together, equations[key]
+
+
+def _narrowed(pending: dict[int, tuple[float, list[Key]]], equations: list[Equation], least_count: int) -> list[int]:
+    unknown = {key: None for terms, _ in equations for key in terms}
+    unknown |= {key: None for _, keys in pending.values() for key in keys}
+    column = {key: number for number, key in enumerate(unknown)}
+    relations = _matrix([{column[key]: weight for key, weight in terms.items()} for terms, _ in equations], len(column))
+    totals = np.array([total for _, total in equations])
+    sums = _matrix([{column[key]: 1.0 for key in keys} for _, keys in pending.values()], len(column))
+    settled = np.array([known for known, _ in pending.values()])
+    numbers = np.array(list(pending))
+    open_ = np.ones(len(numbers), dtype=bool)
+    random = np.random.default_rng(0)
+
+    def solve(goal: np.ndarray) -> float:
+        """The least of a weighted sum; every sum that its counts settle is closed."""
+        ended = linprog(goal, A_eq=relations, b_eq=totals, bounds=(0, 1e6), method="highs")
+        assert ended.status == 0, ended.message
+        reached = sums @ ended.x + settled
+        open_[(reached < 1e-6) | (reached > least_count - 1e-6)] = False
+        return float(ended.fun)
+
+    for _ in range(20):
+        if open_.any():
+            solve(random.normal(size=len(column)) * (random.random(len(column)) < 0.5))
+    found = []
+    for row in range(len(numbers)):
+        if open_[row]:
+            goal = sums[[row]].toarray()[0]
+            lowest = settled[row] + solve(goal)
+            highest = settled[row] - solve(-goal)
+            if lowest > 1e-6 and highest < least_count - 1e-6:
+                found.append(int(numbers[row]))
+    return found
+
+
+def _matrix(rows: list[dict[int, float]], width: int) -> csr_matrix:
+    cells = [(row, column, weight) for row, terms in enumerate(rows) for column, weight in terms.items()]
+    at, columns, weights = zip(*cells, strict=True) if cells else ((), (), ())
+    return csr_matrix((weights, (at, columns)), shape=(len(rows), width))

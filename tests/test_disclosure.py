@@ -5,6 +5,7 @@ Belongs here: whatever the public must not learn, and what it must not lose.
 Does not belong here: the outsider's arithmetic itself (`disclosure_attack.py`).
 """
 
+import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -375,11 +376,7 @@ def disclosed(grid: Grid, is_given: Callable[[str, str, Window, int], bool]) -> 
         elif 0 < number < 5:
             hidden.append((area, group, count_of, window, parts))
     outsider.work_out()
-    return [
-        (area, group, count_of, window)
-        for area, group, count_of, window, parts in hidden
-        if outsider.discloses(parts, 5)
-    ]
+    return [hidden[number][:4] for number in outsider.disclosed([parts for *_, parts in hidden], 5)]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -402,3 +399,174 @@ def test_with_small_counts_alone_withheld_they_can_be_worked_out(tmp_path: Path)
     grid = a_random_grid(tmp_path, 0)
     found = disclosed(grid, lambda area, group, window, number: area == "force" or not 0 < number < 5)
     assert len(found) > 10
+
+
+# What an edition says of a count, wherever it says it: the windows are given as first and last month.
+STATEMENTS = """
+    with population as (
+        select distinct area_id, period_basis, period_month, denominator
+        from fct_measure_result
+        inner join dim_measure using (measure_id)
+        where denominator_extract = 'population' and denominator is not null
+    ),
+
+    stated as (
+        select measure_id, source, area_id, population_group, period_basis, period_month, 0 as years_before, numerator,
+            denominator, value
+        from fct_source_result
+        union all by name
+        select measure_id, source, area_id, population_group, period_basis, period_month, 0 as years_before, numerator,
+            denominator, value
+        from fct_measure_result
+        union all by name
+        select measure_id, source, area_id, population_group, period_basis, period_month, 1 as years_before,
+            numerator_same_period_last_year as numerator, value_same_period_last_year as value
+        from fct_measure_result
+        union all by name
+        select measure_id, source, area_id, population_group, period_basis, period_month, 1 as years_before,
+            value / (1 + change_percent / 100) as value
+        from fct_measure_result
+        where comparison = 'settled' and change_percent > -100
+        union all by name
+        select measure_id, source, area_id, population_group, period_basis, period_month, 1 as years_before,
+            value - change as value
+        from fct_measure_result
+        where comparison = 'settled'
+        union all by name
+        select measure_id, source, area_id, population_group, period_basis, period_month, 0 as years_before, value
+        from fct_process_control
+        union all by name
+        select measure_id, source, area_id, 'all' as population_group, period_basis, period_month, 0 as years_before,
+            numerator
+        from fct_peer_comparison
+        inner join dim_measure using (measure_id)
+        -- Of a survey they are of the respondents that weighing leaves.
+        where interval_method <> 'survey'
+        union all by name
+        select measure_id, source, area_id, population_group, 'financial_year_to_date' as period_basis,
+            financial_year_start + interval 11 month as period_month, 0 as years_before, actual as value
+        from fct_outlook_backtest
+        inner join dim_month on dim_month.period_month = origin_month
+        union all by name
+        select measure_id, source, area_id, population_group, period_basis, compared_month as period_month,
+            0 as years_before, value
+        from fct_target_verdict
+    ),
+
+    placed as (
+        select
+            stated.*,
+            coalesce(stated.denominator, population.denominator) as base,
+            case
+                when numerator_kind = 'stock' then 1
+                else date_diff('month', windows.window_from, windows.period_month) + 1
+            end as months,
+            stated.period_month - to_years(stated.years_before) as last_month,
+            multiplier,
+            denominator_kind
+        from stated
+        inner join dim_measure using (measure_id)
+        inner join (
+            select distinct period_basis, period_month, window_from from fct_measure_result
+        ) as windows using (period_basis, period_month)
+        left join population
+            on denominator_extract = 'population'
+            and stated.area_id = population.area_id
+            and stated.period_basis = population.period_basis
+            and population.period_month = stated.period_month - to_years(stated.years_before)
+        where measure_type not in ('survey_gap', 'money', 'average')
+    )
+
+    select measure_id, source, count_of, area_id, population_group, months::integer as months,
+        last_month::date as last_month, n
+    from placed
+    cross join lateral (
+        values
+            ('numerator', numerator),
+            ('denominator', case when denominator_kind = 'flow' then denominator end),
+            ('numerator', case when denominator_kind is null then value / multiplier else value / multiplier * base end)
+    ) as counts (count_of, n)
+    where n is not null
+    group by all
+"""
+# What the definitions say of counts of crime: one is another, or the sum of others and what is left.
+SAME = {
+    ("serious_violence_brought_to_justice", "denominator"): ("most_serious_violence_rate", "numerator"),
+    ("serious_violence_brought_to_justice_cohort", "denominator"): ("most_serious_violence_rate", "numerator"),
+    ("sanction_detection_rate", "denominator"): ("total_recorded_crime", "numerator"),
+    ("domestic_violence_arrests_in_period", "denominator"): ("domestic_violence_arrest_rate", "denominator"),
+}
+SUMS = {
+    ("most_serious_violence_rate", "numerator"): [
+        ("serious_sexual_offences_reported", "numerator"),
+        ("grievous_bodily_harm", "numerator"),
+        ("homicide", "numerator"),
+        ("attempted_murder", "offences"),
+    ],
+    ("serious_sexual_offences_reported", "numerator"): [
+        ("rape_brought_to_justice", "denominator"),
+        ("serious_sexual", "offences"),
+    ],
+    ("serious_violence_brought_to_justice", "numerator"): [
+        ("rape_brought_to_justice", "numerator"),
+        ("other Tier 1", "detections"),
+    ],
+    ("homicide", "numerator"): [("domestic_violence_homicide", "numerator"), ("other homicide", "offences")],
+}
+
+
+def attacked(
+    edition: duckdb.DuckDBPyConnection, forces: duckdb.DuckDBPyConnection
+) -> tuple[int, list[tuple[object, ...]]]:
+    """How many counts of 1 to 4 the force's release has below the force and the edition does not state, and those of
+    them that an outsider with the edition can work out or narrow to 1 to 4."""
+    outsider = Relations()
+    parts_of_force = {
+        area for (area,) in edition.execute("select area_id from dim_area where part_of_force").fetchall()
+    }
+    stated = edition.execute(f"from ({STATEMENTS}) where population_group = 'all'").fetchall()
+    areas = {(source, area) for _, source, _, area, *_ in stated if area in parts_of_force}
+    months = edition.execute("select period_month from dim_month order by all").fetchall()
+
+    def keys(count: tuple[str, str], source: str, area: str, last: dt.date, length: int) -> list[tuple[object, ...]]:
+        number = last.year * 12 + last.month
+        within = sorted(parts_of_force) if area == "force" else [area]
+        return [
+            (SAME.get(count, count), source, place, month)
+            for place in within
+            if (source, place) in areas
+            for month in range(number - length + 1, number + 1)
+        ]
+
+    known = set()
+    for measure, source, count_of, area, _, length, last, n in stated:
+        if area == "force" or area in parts_of_force:
+            terms = keys((measure, count_of), source, area, last, length)
+            if terms:
+                outsider.add(dict.fromkeys(terms, 1.0), n)
+            known.add((measure, source, count_of, area, length, last))
+    for whole, parts in SUMS.items():
+        for (source, area), (month,) in itertools.product(sorted(areas), months):
+            (sum_of,) = keys(whole, source, area, month, 1)
+            pieces = [key for part in parts for key in keys(part, source, area, month, 1)]
+            outsider.add({sum_of: 1.0} | dict.fromkeys(pieces, -1.0), 0.0)
+    for group, source, month, offences in edition.execute(
+        "select offence_group, source, period_month, offences from fct_recorded_crime"
+        " where area_id = 'force' and offence_group in ('attempted_murder', 'serious_sexual') and offences is not null"
+    ).fetchall():
+        outsider.add(dict.fromkeys(keys((group, "offences"), source, "force", month, 1), 1.0), offences)
+    outsider.work_out()
+    hidden = [
+        (measure, source, count_of, area, length, last, n)
+        for measure, source, count_of, area, _, length, last, n in forces.execute(
+            f"from ({STATEMENTS}) where population_group = 'all' and n > 1e-6 and n < 5 - 1e-6"
+            " and area_id in (select area_id from dim_area where part_of_force)"
+            " order by all"
+        ).fetchall()
+        if (measure, source, count_of, area, length, last) not in known
+    ]
+    sums = [
+        keys((measure, count_of), source, area, last, length)
+        for measure, source, count_of, area, length, last, _ in hidden
+    ]
+    return len(hidden), [hidden[number] for number in outsider.disclosed(sums, 5)]
