@@ -72,6 +72,13 @@ def _require_rules(database: duckdb.DuckDBPyConnection) -> None:
     if without:
         names = ", ".join(name for (name,) in without)
         raise NoRule(f"seeds/disclosure.csv has no line for {names}: add one for the measure, or for its type.")
+    gone = database.execute(
+        "select applies_to[7:] from rule where applies_to like 'table:%' and applies_to[7:] not in"
+        " (select table_name from duckdb_tables() where database_name = 'internal') order by all"
+    ).fetchall()
+    if gone:
+        names = ", ".join(name for (name,) in gone)
+        raise NoRule(f"seeds/disclosure.csv names {names}, which the release does not have: take the line out.")
 
 
 def _shape(database: duckdb.DuckDBPyConnection, table: str) -> str:

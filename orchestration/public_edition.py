@@ -466,7 +466,9 @@ def write_edition(forces: Path, path: Path, manifest: dict[str, Any], earlier: P
         _write_decisions(database)
         _write_comments(database, tables)
         withheld = dict(
-            database.execute("select of_table, withheld from edition.main.withheld order by all").fetchall()
+            database.execute(
+                "select of_table, rows_withheld from edition.main.withheld where rows_withheld > 0 order by all"
+            ).fetchall()
         )
         contents = [*tables, *EDITION_TABLES]
         contents.remove("release")
@@ -509,12 +511,12 @@ def _write_table(database: duckdb.DuckDBPyConnection, name: str) -> None:
     counts = {table: columns for table, columns, _ in tables_of_counts(database)}
     target = f"create table edition.main.{name} as"
     if name in AS_THEY_ARE:
-        database.execute(f"{target} from internal.main.{name} order by all")
+        database.execute(f"{target} from internal.main.{name}")
     elif name in WITHHOLDINGS:
         _write_withholding(database, name, WITHHOLDINGS[name])
     elif name in ROWS:
         rows, why = ROWS[name]
-        database.execute(f"{target} from internal.main.{name} where {rows} order by all")
+        database.execute(f"{target} from internal.main.{name} where {rows}")
         database.execute(
             f"insert into edition.main.withheld select '{name}', count(*), 0, count(*) filter (not ({rows})), '{why}'"
             f" from internal.main.{name}"
@@ -523,7 +525,7 @@ def _write_table(database: duckdb.DuckDBPyConnection, name: str) -> None:
         _write_counts(database, name)
     elif name == "delivery":
         nulls = ", ".join(f"null as {column}" for column in DELIVERY)
-        database.execute(f"{target} select * replace ({nulls}) from internal.main.delivery order by all")
+        database.execute(f"{target} select * replace ({nulls}) from internal.main.delivery")
     elif name == "release":
         database.execute(_definition(name, OWN_TABLES["release"]))
     elif name == "data_dictionary":
@@ -552,9 +554,8 @@ def _write_withholding(database: duckdb.DuckDBPyConnection, name: str, how: With
         f"create temp table of_table as select t.* replace ({', '.join(replaced)}), {is_withheld} as is_withheld,"
         f" {_has_any(own_columns)} as has_figure from internal.main.{name} as t {how.joins}"
     )
-    database.execute(
-        f"create table edition.main.{name} as select * exclude (is_withheld, has_figure) from of_table order by all"
-    )
+    # In the order of the force's table: sorting it once more would take as long as all else.
+    database.execute(f"create table edition.main.{name} as select * exclude (is_withheld, has_figure) from of_table")
     database.execute(
         f"insert into edition.main.withheld select '{name}', count(*) filter (has_figure or is_withheld),"
         f" count(*) filter (is_withheld), 0, '{WITHHELD}' from of_table"

@@ -7,6 +7,7 @@ Does not belong here: the outsider's arithmetic itself (`disclosure_attack.py`).
 
 import datetime as dt
 import itertools
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ import numpy as np
 import pytest
 
 from orchestration.disclosure import DECISION_COLUMNS, GRAINS, NoRule, Seeds, decide
+from orchestration.public_edition import WITHHELD, WITHHOLDINGS, NotMade, publish_for_public
+from orchestration.publishing import DATABASE, damages, read_manifest
+from tests.conftest import Warehouse
 from tests.disclosure_attack import Relations
 
 BOROUGHS = ["north", "east", "south"]
@@ -401,6 +405,38 @@ def test_with_small_counts_alone_withheld_they_can_be_worked_out(tmp_path: Path)
     assert len(found) > 10
 
 
+def in_two_editions(folder: Path, seed: int, until: int, remembers: bool) -> list[tuple[str, str, str, Window]]:
+    """What is disclosed by an edition of the first `until` months and one of the whole year together."""
+    grid = a_random_grid(folder, seed)
+    first = Grid(folder, YEAR[:until], measures=grid.measures)
+    first.counts = {key: months[:until] for key, months in grid.counts.items()}
+    earlier = first.decide()
+    if remembers:
+        grid.before = earlier.execute(
+            "select * replace (fy::varchar as fy, seen_to::varchar as seen_to) from decision"
+        ).fetchall()
+    given = {
+        row
+        for database in (earlier, grid.decide())
+        for row in database.execute(
+            "select kind, dimension, period_basis, strftime(period_month, '%Y-%m') from given"
+        ).fetchall()
+    }
+    return disclosed(
+        grid,
+        lambda area, group, window, _: (kind_of(area), group.split(":")[0], window[0], grid.months[window[2]]) in given,
+    )
+
+
+@pytest.mark.parametrize(("seed", "until"), [(50, 4), (52, 7), (53, 8), (73, 10)])
+def test_two_editions_of_a_year_do_not_give_away_what_one_withholds(tmp_path: Path, seed: int, until: int) -> None:
+    assert in_two_editions(tmp_path, seed, until, remembers=True) == []
+
+
+def test_an_edition_that_forgets_the_one_before_gives_away_what_it_withholds(tmp_path: Path) -> None:
+    assert in_two_editions(tmp_path, 73, 10, remembers=False) != []
+
+
 # What an edition says of a count, wherever it says it: the windows are given as first and last month.
 STATEMENTS = """
     with population as (
@@ -570,3 +606,193 @@ def attacked(
         for measure, source, count_of, area, length, last, _ in hidden
     ]
     return len(hidden), [hidden[number] for number in outsider.disclosed(sums, 5)]
+
+
+def opened(database: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(database), read_only=True)
+
+
+@pytest.fixture(scope="module")
+def warehouse(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse whose `current` is the sample's last release, with its public edition."""
+    folder = tmp_path_factory.mktemp("public")
+    (folder / "current").symlink_to((sample.folder / "current").resolve())
+    publish_for_public(folder, dt.datetime(2009, 4, 12, tzinfo=dt.UTC))
+    return folder
+
+
+@pytest.fixture
+def both(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The force's release and the public edition of it, attached as `internal` and `edition`."""
+    with duckdb.connect() as database:
+        database.execute(f"attach '{warehouse / 'current' / DATABASE}' as internal (read_only)")
+        database.execute(f"attach '{warehouse / 'public' / 'current' / DATABASE}' as edition (read_only)")
+        yield database
+
+
+def test_nothing_the_edition_of_the_sample_withholds_can_be_worked_out(warehouse: Path) -> None:
+    with opened(warehouse / "public/current" / DATABASE) as edition, opened(warehouse / "current" / DATABASE) as forces:
+        hidden, found = attacked(edition, forces)
+    assert hidden > 1000
+    assert found == []
+
+
+def test_a_figure_is_as_the_force_has_it_or_null_with_the_reason(both: duckdb.DuckDBPyConnection) -> None:
+    for table, how in WITHHOLDINGS.items():
+        columns = [column for columns in how.columns.values() for column in columns if column != how.reason]
+        keys = [
+            column
+            for (column, *_) in both.execute(f"describe internal.main.{table}").fetchall()
+            if column not in {*columns, how.reason, *how.changed}
+        ]
+        given = " or ".join(f"edition.{column} is distinct from internal.{column}" for column in columns)
+        nulls = " and ".join(
+            f"(edition.{column} is null or edition.{column} is not distinct from internal.{column})"
+            for column in columns
+        )
+        first = next(iter(how.columns.values()))
+        lost = " or ".join(f"(edition.{column} is null and internal.{column} is not null)" for column in first)
+        rows, differ, wrong, silent = both.execute(
+            f"select count(*), count(*) filter ({given}), count(*) filter (not ({nulls})),"
+            f" count(*) filter (({lost}) and edition.{how.reason} is distinct from '{WITHHELD}')"
+            f" from internal.main.{table} as internal join edition.main.{table} as edition on"
+            + " and ".join(f" internal.{key} is not distinct from edition.{key}" for key in keys)
+        ).fetchall()[0]
+        (expected,) = both.execute(f"select count(*) from internal.main.{table}").fetchall()[0]
+        assert (table, rows, wrong, silent) == (table, expected, 0, 0)
+        (counted,) = both.execute(
+            f"select rows_withheld from edition.main.withheld where of_table = '{table}'"
+        ).fetchall()[0]
+        assert (table, counted) == (table, differ)
+
+
+def test_the_scorecard_of_the_force_keeps_its_values(both: duckdb.DuckDBPyConnection) -> None:
+    # All but the gap between groups, where a group of the sample is of few.
+    lost = both.execute(
+        "select distinct measure_id from edition.main.scorecard as edition"
+        " join internal.main.scorecard as internal using (measure_id, target_id, population_group)"
+        " where internal.value is not null and edition.value is null"
+    ).fetchall()
+    assert [name for (name,) in lost] in ([], ["victim_satisfaction_gap"])
+
+
+def test_what_is_made_of_a_withheld_window_is_withheld(both: duckdb.DuckDBPyConnection) -> None:
+    # The boroughs' figures of a year that is given by quarter: none for a month, nor in a chart, a comparison or a gap.
+    coarse = (
+        "select measure_id, source from edition.main.disclosure where areas = 'boroughs' and dimension = 'all'"
+        " and given_by in ('quarter', 'year', 'nothing') and financial_year_start = '2008-04-01'"
+    )
+    some = both.execute(f"select count(*) from ({coarse})").fetchall()[0][0]
+    assert some > 10
+    for table, column in {
+        "fct_measure_result": "numerator",
+        "fct_source_result": "value",
+        "fct_process_control": "value",
+        "fct_peer_comparison": "value",
+    }.items():
+        (left,) = both.execute(
+            f"select count({column}) from edition.main.{table} join edition.main.dim_area using (area_id)"
+            f" where (measure_id, source) in ({coarse}) and area_type = 'borough' and period_basis = 'month'"
+            " and period_month >= '2008-04-01'"
+        ).fetchall()[0]
+        assert (table, left) == (table, 0)
+    (limits,) = both.execute(
+        "select count(upper_limit) from edition.main.fct_process_control join edition.main.dim_area using (area_id)"
+        f" where (measure_id, source) in ({coarse}) and area_type = 'borough' and period_basis = 'month'"
+    ).fetchall()[0]
+    assert limits == 0
+
+
+def test_counts_of_areas_that_are_withheld_stand_as_the_force_s(both: duckdb.DuckDBPyConnection) -> None:
+    for table, column in {"fct_recorded_crime": "offences", "fct_road_casualties": "casualties"}.items():
+        wholes = {}
+        for catalog, areas in {
+            "internal": "area_id in (select area_id from internal.main.dim_area where part_of_force)",
+            "edition": "area_id = 'force'",
+        }.items():
+            wholes[catalog] = both.execute(
+                f"select period_month, sum({column}) from {catalog}.main.{table} where {areas}"
+                " group by all order by all"
+            ).fetchall()
+        assert wholes["edition"] == wholes["internal"] != []
+        small = both.execute(f"select count(*) from edition.main.{table} where {column} is null and reason is null")
+        assert small.fetchall() == [(0,)]
+
+
+def test_the_public_gets_no_text_of_the_board_and_no_digest_of_a_delivery(both: duckdb.DuckDBPyConnection) -> None:
+    for table in ("fct_commentary", "fct_board_decision", "delivery_check", "delivery_quarantine"):
+        ((kept, left_out),) = both.execute(
+            f"select (select count(*) from edition.main.{table}), rows_left_out from edition.main.withheld"
+            f" where of_table = '{table}'"
+        ).fetchall()
+        assert (table, kept, left_out) == (
+            table, 0, both.execute(f"select count(*) from internal.main.{table}").fetchall()[0][0],
+        )  # fmt: skip
+    assert both.execute(
+        "select count(*) > 0, count(sha256) + count(file_name) + count(rows_accepted) from edition.main.delivery"
+    ).fetchall() == [(True, 0)]
+    assert both.execute("select audience, delivery_hashes from edition.main.release").fetchall() == [("public", [])]
+
+
+def test_every_table_and_column_of_the_edition_is_explained(both: duckdb.DuckDBPyConnection) -> None:
+    unexplained = both.execute(
+        "select table_name, column_name from duckdb_columns() as columns where database_name = 'edition'"
+        " and (comment is null or (table_name, column_name) not in"
+        " (select table_name, column_name from edition.main.data_dictionary where column_name is not null))"
+    ).fetchall()
+    assert unexplained == []
+    missing = both.execute(
+        "select table_name from duckdb_tables() where database_name = 'internal' and table_name not in"
+        " (select table_name from duckdb_tables() where database_name = 'edition')"
+    ).fetchall()
+    assert missing == []
+
+
+def test_the_same_release_gives_the_same_edition_and_uses_no_number(warehouse: Path) -> None:
+    again = publish_for_public(warehouse, dt.datetime(2009, 4, 13, tzinfo=dt.UTC))
+    assert (again.release_id, again.is_new) == ("2009-03_r1", False)
+    assert again.folder == (warehouse / "public/current").resolve()
+    manifest = read_manifest(again.folder)
+    assert manifest is not None
+    assert damages(again.folder, manifest) == []
+    assert "deliveries" not in manifest
+    assert again.withheld == sum(manifest["withheld"].values()) > 0
+
+
+def test_an_edition_that_cannot_be_made_leaves_what_the_public_has(warehouse: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "warehouse"
+    shutil.copytree(warehouse / "public", copy / "public", symlinks=True)
+    (copy / "current").symlink_to((warehouse / "current").resolve())
+    database = copy / "public/releases/2009-03_r1" / DATABASE
+    database.chmod(0o644)
+    with database.open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(NotMade, match="2009-03_r1 is damaged"):
+        publish_for_public(copy, dt.datetime(2009, 4, 13, tzinfo=dt.UTC))
+    assert (copy / "public/current").readlink() == Path("releases/2009-03_r1")
+    assert [path.name for path in (copy / "public/releases").iterdir()] == ["2009-03_r1"]
+
+
+def test_an_audience_that_nobody_knows_starts_nothing(tmp_path: Path) -> None:
+    ended = Warehouse(tmp_path / "raw", tmp_path / "warehouse").refresh(AUDIENCE="everybody")
+    assert ended.returncode == 2
+    assert "AUDIENCE is force or public; it is «everybody»" in ended.stderr
+    assert not (tmp_path / "warehouse").exists()
+
+
+@pytest.mark.long
+def test_a_refresh_for_the_public_says_where_its_edition_is(sample: Warehouse, tmp_path: Path) -> None:
+    own = sample.copy(tmp_path)
+    ended = own.refresh(AUDIENCE="public")
+    assert ended.returncode == 0, ended.stderr
+    assert "The public edition 2009-03_r1 is new, and withholds figures in " in ended.stdout
+    assert (own.folder / "public/current").readlink() == Path("releases/2009-03_r1")
+    # A table that nothing is said of: the force's release stands, and so does the edition.
+    shutil.rmtree(own.folder / "public/releases/2009-03_r1")
+    (own.folder / "public/releases/2009-03_r1").mkdir()
+    ended = own.refresh(AUDIENCE="public")
+    assert ended.returncode == 1
+    assert (
+        "The public edition failed, and what the public has is unchanged; the force's release 2009-03_r1"
+        in ended.stderr
+    )
