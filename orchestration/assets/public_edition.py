@@ -12,8 +12,9 @@ import dagster as dg
 
 from orchestration.assets import release
 from orchestration.disclosure import NoRule
+from orchestration.failures import QuotingNoRow
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
-from orchestration.public_edition import NotMade, publish_for_public, wanted_audience
+from orchestration.public_edition import Edition, NotMade, publish_for_public, wanted_audience
 from orchestration.resources import Folders
 
 KEY = dg.AssetKey(["release", "public"])
@@ -32,10 +33,11 @@ def public_edition(context: dg.AssetExecutionContext, folders: Folders) -> Itera
     """The release as the public gets it; with AUDIENCE=public alone."""
     if wanted_audience() != "public":
         return
-    try:
-        edition = publish_for_public(folders.warehouse_path, dt.datetime.now(dt.UTC))
-    except (NotMade, NoRule) as reason:
-        raise dg.Failure(description=str(reason), allow_retries=False) from None
+    # The build is as good as the release made of it: no reason to distrust it.
+    with QuotingNoRow(dg.Failure):
+        edition = _edition(folders)
+    if isinstance(edition, str):
+        raise dg.Failure(description=edition, allow_retries=False)
     context.log.info(f"public {edition.release_id}: {'published' if edition.is_new else 'unchanged'}")
     yield dg.MaterializeResult(
         metadata={
@@ -45,3 +47,11 @@ def public_edition(context: dg.AssetExecutionContext, folders: Folders) -> Itera
             "withheld": edition.withheld,
         }
     )
+
+
+def _edition(folders: Folders) -> Edition | str:
+    """The edition, or why there is none."""
+    try:
+        return publish_for_public(folders.warehouse_path, dt.datetime.now(dt.UTC))
+    except (NotMade, NoRule) as reason:
+        return str(reason)
