@@ -18,7 +18,8 @@ import pytest
 
 from orchestration.disclosure import DECISION_COLUMNS, GRAINS, NoRule, Seeds, decide
 from orchestration.public_edition import WITHHELD, WITHHOLDINGS, NotMade, publish_for_public
-from orchestration.publishing import DATABASE, damages, read_manifest
+from orchestration.publishing import DATABASE, read_manifest
+from orchestration.releases import violations
 from tests.conftest import Warehouse
 from tests.disclosure_attack import Relations
 
@@ -761,7 +762,7 @@ def test_the_same_release_gives_the_same_edition_and_uses_no_number(warehouse: P
     assert again.folder == (warehouse / "public/current").resolve()
     manifest = read_manifest(again.folder)
     assert manifest is not None
-    assert damages(again.folder, manifest) == []
+    assert violations(warehouse / "public", again.folder) == []
     assert "deliveries" not in manifest
     assert again.withheld == sum(manifest["withheld"].values()) > 0
 
