@@ -1,5 +1,5 @@
-{{ config(meta={'dagster': {'ref': {'name': 'res_measure_part'}}}) }}
--- One row per measure without a rule on what the public may read of it, and per rule that names no measure or type.
+{{ config(meta={'dagster': {'ref': {'name': 'disclosure'}}}) }}
+-- What nothing is said of, the public could not be given; what is said of a measure that is none is a slip of the pen.
 with named as (
     select applies_to as measure_id
     from {{ ref('disclosure') }}
