@@ -220,6 +220,16 @@ def test_what_the_force_leaves_over_its_boroughs_is_a_count_too(grid: Grid) -> N
     assert grains(database, "m", "elsewhere") == ["nothing"]
 
 
+def test_other_places_are_given_as_the_boroughs_are_or_not_at_all(grid: Grid) -> None:
+    # The airport's 2 a month are 6 a quarter; with the 7 of unknown place they are 9: the boroughs are given by month.
+    boroughs = dict.fromkeys(BOROUGHS, [9] * 12)
+    grid.measure("few", boroughs, {"airport": [2] * 12, "unknown": [7] * 12})
+    grid.measure("many", boroughs, {"airport": [5] * 12, "unknown": [7] * 12})
+    database = grid.decide()
+    assert [grains(database, name) for name in ("few", "many")] == [["month"], ["month"]]
+    assert [grains(database, name, "elsewhere") for name in ("few", "many")] == [["nothing"], ["month"]]
+
+
 def test_a_force_of_few_is_given_alone(grid: Grid) -> None:
     # The force has 3 in April, all of them in the north: whoever knows that the north has the whole year's 25 knows it.
     grid.measure("m", {"north": [3] + [2] * 11})
