@@ -805,7 +805,7 @@ def test_a_refresh_for_the_public_says_where_its_edition_is(sample: Warehouse, t
     assert ended.returncode == 0, ended.stderr
     assert "The public edition 2009-03_r1 is new, and withholds figures in " in ended.stdout
     assert (own.folder / "public/current").readlink() == Path("releases/2009-03_r1")
-    # A table that nothing is said of: the force's release stands, and so does the edition.
+    # A damaged edition: what it withheld cannot be read, so no other is made; the force's release stands.
     shutil.rmtree(own.folder / "public/releases/2009-03_r1")
     (own.folder / "public/releases/2009-03_r1").mkdir()
     ended = own.refresh(AUDIENCE="public")
