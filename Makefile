@@ -19,6 +19,7 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PYTHONUNBUFFERED := 1
 
+# AUDIENCE=public: the public edition too.
 refresh: .venv/synced $(MANIFEST)
 ifeq ($(RAW),)
 	@if [ -z "$$(find raw -mindepth 2 -type f -print -quit)" ]; then $(BIN)/python -m orchestration.sample_deliveries --scale $(SCALE); fi

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.assets.landing import LANDING_ASSETS
+from orchestration.assets.public_edition import public_edition
 from orchestration.assets.release import release
 from orchestration.assets.warehouse_models import warehouse_models
 from orchestration.jobs import monthly_refresh, progress
@@ -10,7 +11,7 @@ from orchestration.resources import resources
 from orchestration.schedules import monthly_schedule
 
 definitions = dg.Definitions(
-    assets=[*LANDING_ASSETS, warehouse_models, release],
+    assets=[*LANDING_ASSETS, warehouse_models, release, public_edition],
     jobs=[monthly_refresh],
     schedules=[monthly_schedule],
     loggers={"console": progress},

@@ -20,6 +20,8 @@ from orchestration.machine import remedy
 BUILD = "build.duckdb"
 # A release is written under such a name, and renamed when it is whole.
 BUILDING = ".building-"
+# The public edition: releases of its own, and its own `current`.
+PUBLIC = "public"
 
 _held: set[Path] = set()
 
@@ -50,10 +52,11 @@ def only_refresh(warehouse: Path) -> Iterator[None]:
         lock.flush()
         _held.add(warehouse)
         try:
-            _refuse_other_current(warehouse)
-            # Before any step: what was left half-written may be what filled the disk.
-            for abandoned in warehouse.glob(f"releases/{BUILDING}*"):
-                shutil.rmtree(abandoned)
+            for published in (warehouse, warehouse / PUBLIC):
+                _refuse_other_current(published)
+                # Before any step: what was left half-written may be what filled the disk.
+                for abandoned in published.glob(f"releases/{BUILDING}*"):
+                    shutil.rmtree(abandoned)
             _discard_damaged_build(warehouse)
             yield
         finally:

@@ -57,6 +57,11 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
             "reporting_month": ("date", "the last month the release holds", "month"),
             "built_at": ("timestamp with time zone", "when it was built", "instant"),
             "code_version": ("varchar", "version of the code that built it", "identifier"),
+            "audience": (
+                "varchar",
+                "force, with every figure, or public, with none that a small count could be worked out from",
+                "category",
+            ),
             "data_kind": ("varchar", "real, or synthetic sample", "category"),
             "status": (
                 "varchar",
@@ -127,7 +132,7 @@ def publish(
     documented = _documented_tables(project)
     with duckdb.connect(str(warehouse / BUILD)) as build:
         tables = content_of(build, "marts", documented)
-        described = _describe(build, _digest_of_tables(tables))
+        described = _describe(build, digest_of_tables(tables))
         content_hash = described["content_hash"]
         if {described["reporting_month"], _scorecard_month(build)} != {f"{month}-01"}:
             raise RuntimeError(f"The build is not of {month}: refresh the whole of it, then publish.")
@@ -142,7 +147,8 @@ def publish(
         said = {number for entry in entries for of, number in month_and_number(entry.release_id) if of == month}
         release_id = f"{month}_r{max(said | numbered.keys(), default=0) + 1}"
         entry = ledger.write_entry(build, warehouse, entries, release_id, built_at, definition_digests(build, project))
-        manifest = {"release_id": release_id, "built_at": built_at.isoformat(timespec="seconds"), **described}
+        manifest = {"release_id": release_id, "audience": "force", "built_at": built_at.isoformat(timespec="seconds")}
+        manifest |= described
         building = releases / f"{BUILDING}{release_id}"
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
@@ -151,13 +157,24 @@ def publish(
     write_parquet(building / DATABASE, building)
     write_beside(building / DATABASE)
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
-    _freeze(building, manifest)
-    final = releases / release_id
-    building.rename(final)
-    flush(releases)
+    final = put_in_place(building, manifest)
     ledger.settle(warehouse)
     point_at(warehouse, final)
     return Release(release_id, final, True, manifest, damaged, prune(releases, kept=release_id))
+
+
+def put_in_place(building: Path, manifest: dict[str, Any]) -> Path:
+    """Write what lies beside a release's database, freeze all of it, and give it its name; returns its folder."""
+    _beside_the_database(building)
+    _freeze(building, manifest)
+    final = building.with_name(manifest["release_id"])
+    building.rename(final)
+    flush(final.parent)
+    return final
+
+
+def _beside_the_database(building: Path) -> None:
+    """Every other file of a release, made from its database alone."""
 
 
 def _freeze(building: Path, manifest: dict[str, Any]) -> None:
@@ -287,7 +304,7 @@ def content_of(connection: duckdb.DuckDBPyConnection, schema: str, tables: Itera
     return {name: {"rows": row_count, "content_hash": digest} for name, row_count, digest in sorted(rows)}
 
 
-def _digest_of_tables(tables: dict[str, Table]) -> str:
+def digest_of_tables(tables: dict[str, Table]) -> str:
     return hashlib.md5(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 

@@ -17,8 +17,9 @@ import textwrap
 import time
 import warnings
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
@@ -35,6 +36,7 @@ from orchestration.landing.table import Refused
 from orchestration.landing.validation import validate
 from orchestration.layouts import recognise
 from orchestration.machine import remedy
+from orchestration.public_edition import wanted_audience
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -52,6 +54,9 @@ event_log_storage:
     base_dir: {events}
 """
 STOPPED = "\nThe refresh failed; what was published is unchanged."
+STOPPED_AFTER = (
+    "\nThe public edition failed, and what the public has is unchanged; the force's release {} is published."
+)
 VERDICT_ORDER = [
     "met",
     "ahead",
@@ -109,6 +114,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.month and not re.fullmatch(r"(199[4-9]|20\d\d)-(0[1-9]|1[0-2])", arguments.month):
         parser.error(f"the reporting month is written like 2008-12; it is {arguments.month}")
+    try:
+        wanted_audience()
+    except ValueError as unknown:
+        parser.error(str(unknown))
     started = time.monotonic()
 
     # Imported here: Dagster takes seconds to load.
@@ -202,8 +211,20 @@ def _failure(result: dg.ExecuteInProcessResult, warehouse: Path) -> str:
     ]
     reasons = [reason.strip() for reason in said if reason]
     remedies = [words for reason in reasons if (words := remedy(reason, warehouse))]
+    forces = _metadata(result, "performance")
+    stopped = STOPPED_AFTER.format(forces["release"].value) if forces else STOPPED
     # Several steps may say the same.
-    return "\n".join(dict.fromkeys([STOPPED, *reasons, *remedies]))
+    return "\n".join(dict.fromkeys([stopped, *reasons, *remedies]))
+
+
+def _metadata(result: dg.ExecuteInProcessResult, release: str) -> Mapping[str, dg.MetadataValue[Any]]:
+    """What the run noted of a release it made (`performance`, `public`); nothing when it made none."""
+    noted = (
+        event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path == ["release", release]
+    )
+    return next(noted, {})
 
 
 def _innermost(error: SerializableErrorInfo | None) -> str:
@@ -213,11 +234,7 @@ def _innermost(error: SerializableErrorInfo | None) -> str:
 
 
 def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
-    metadata = next(
-        event.materialization.metadata
-        for event in result.get_asset_materialization_events()
-        if event.asset_key and event.asset_key.path == ["release", "performance"]
-    )
+    metadata = _metadata(result, "performance")
     folder = warehouse / "current"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     landed = sum(
@@ -250,6 +267,12 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     if any(provisional.values()):
         print(f"Provisional of these: {', '.join(f'{count} {tier}' for tier, count in provisional.items())}")
     print(f"The release is in {folder} -> {folder.readlink()}")
+    if public := _metadata(result, "public"):
+        edition = warehouse / "public" / "current"
+        print(
+            f"The public edition {public['release'].value} {'is new' if public['is_new'].value else 'stands'}, and"
+            f" withholds figures in {public['withheld'].value:,} rows. It is in {edition} -> {edition.readlink()}"
+        )
 
 
 if __name__ == "__main__":

@@ -133,7 +133,9 @@ def violations(warehouse: Path, folder: Path) -> list[str]:
             " from release"
         ).fetchall()
     wrong = []
-    if named != [(folder.name, manifest["content_hash"], folder.name)] or manifest["release_id"] != folder.name:
+    # The public edition repeats what the force's releases said, up to the one it was made from.
+    spoken_last = manifest.get("made_from", folder.name)
+    if named != [(folder.name, manifest["content_hash"], spoken_last)] or manifest["release_id"] != folder.name:
         wrong.append("its tables or its manifest name another release, or other content")
     wrong += [f"table {name} is not in the manifest" for name in sorted(content.keys() - manifest["tables"].keys())]
     hashed_alike = manifest["packages"]["duckdb"] == duckdb.__version__
@@ -143,10 +145,11 @@ def violations(warehouse: Path, folder: Path) -> list[str]:
             wrong.append(f"table {name} has {got['rows']} rows in place of {expected['rows']}")
         elif hashed_alike and got["content_hash"] != expected["content_hash"]:
             wrong.append(f"table {name} has other content")
-    try:
-        read_entries(warehouse, {folder.name: manifest["ledger_entry"]})
-    except LedgerDamaged as damaged:
-        wrong.append(str(damaged))
+    if manifest.get("audience") != "public":
+        try:
+            read_entries(warehouse, {folder.name: manifest["ledger_entry"]})
+        except LedgerDamaged as damaged:
+            wrong.append(str(damaged))
     return wrong
 
 
