@@ -8,6 +8,7 @@ Does not belong here: what is withheld (`disclosure.py`), how a release is froze
 import datetime as dt
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from orchestration.publishing import (
     content_of,
     digest_of_tables,
     month_and_number,
+    nothing,
     numbered_releases,
     point_at,
     prune,
@@ -300,6 +302,7 @@ AS_THEY_ARE = [
     "dim_plan",
     "dim_plan_measure",
     "dim_plan_objective",
+    "dim_series_break",
     "dim_source",
     "dim_target",
     "fct_milestone",
@@ -395,10 +398,13 @@ def wanted_audience() -> str:
     return audience
 
 
-def publish_for_public(warehouse: Path, built_at: dt.datetime) -> Edition:
+def publish_for_public(
+    warehouse: Path, built_at: dt.datetime, write_beside: Callable[[Path], object] = nothing
+) -> Edition:
     """Make the public edition of the release that `current` points to, and point `public/current` at it.
 
-    When the newest one of the month has the same content, it stands. Raises `NotMade`, `NoRule`.
+    When the newest one of the month has the same content, it stands. `write_beside` is as in `publish`. Raises
+    `NotMade`, `NoRule`.
     """
     public = warehouse / PUBLIC
     releases = public / "releases"
@@ -425,7 +431,7 @@ def publish_for_public(warehouse: Path, built_at: dt.datetime) -> Edition:
             shutil.rmtree(building)
             point_at(public, newest)
             return Edition(newest.name, newest, False, sum(stands["withheld"].values()))
-    final = put_in_place(building, manifest)
+    final = put_in_place(building, manifest, write_beside)
     point_at(public, final)
     prune(releases, kept=release_id)
     return Edition(release_id, final, True, sum(manifest["withheld"].values()))
@@ -649,7 +655,8 @@ def _write_comments(database: duckdb.DuckDBPyConnection, tables: list[str]) -> N
     ]
     database.executemany("insert into edition.main.data_dictionary values (?, ?, ?, ?, ?)", rows)
     for name, column, meaning, unit in database.execute(
-        "select table_name, column_name, meaning, unit from edition.main.data_dictionary order by all"
+        "select table_name, column_name, meaning, unit from edition.main.data_dictionary"
+        " where table_name in (select table_name from duckdb_tables() where database_name = 'edition') order by all"
     ).fetchall():
         comment = (meaning if column is None else f"{meaning} [{unit}]").replace("'", "''")
         kind, place = ("table", name) if column is None else ("column", f"{name}.{column}")

@@ -109,13 +109,17 @@ class Release:
     pruned: list[str]
 
 
+def nothing(database: Path) -> None:
+    """Beside the database lies nothing but what every release has."""
+
+
 def publish(
     warehouse: Path,
     dbt_manifest: Path,
     month: str,
     built_at: dt.datetime,
     run: Mapping[str, Any],
-    write_beside: Callable[[Path], object] = lambda database: None,
+    write_beside: Callable[[Path], object] = nothing,
 ) -> Release:
     """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
@@ -153,28 +157,24 @@ def publish(
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)
-    create_macros(building / DATABASE)
-    write_parquet(building / DATABASE, building)
-    write_beside(building / DATABASE)
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
-    final = put_in_place(building, manifest)
+    final = put_in_place(building, manifest, write_beside)
     ledger.settle(warehouse)
     point_at(warehouse, final)
     return Release(release_id, final, True, manifest, damaged, prune(releases, kept=release_id))
 
 
-def put_in_place(building: Path, manifest: dict[str, Any]) -> Path:
-    """Write what lies beside a release's database, freeze all of it, and give it its name; returns its folder."""
-    _beside_the_database(building)
+def put_in_place(building: Path, manifest: dict[str, Any], write_beside: Callable[[Path], object]) -> Path:
+    """Write what lies beside a release's database, made from it alone, freeze all of it, and give it its name; returns
+    its folder."""
+    create_macros(building / DATABASE)
+    write_parquet(building / DATABASE, building)
+    write_beside(building / DATABASE)
     _freeze(building, manifest)
     final = building.with_name(manifest["release_id"])
     building.rename(final)
     flush(final.parent)
     return final
-
-
-def _beside_the_database(building: Path) -> None:
-    """Every other file of a release, made from its database alone."""
 
 
 def _freeze(building: Path, manifest: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.assets import release
+from orchestration.board_pack import write_packs
 from orchestration.disclosure import NoRule
 from orchestration.failures import QuotingNoRow
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
@@ -52,6 +53,6 @@ def public_edition(context: dg.AssetExecutionContext, folders: Folders) -> Itera
 def _edition(folders: Folders) -> Edition | str:
     """The edition, or why there is none."""
     try:
-        return publish_for_public(folders.warehouse_path, dt.datetime.now(dt.UTC))
+        return publish_for_public(folders.warehouse_path, dt.datetime.now(dt.UTC), write_packs)
     except (NotMade, NoRule) as reason:
         return str(reason)

@@ -42,6 +42,12 @@ from orchestration.board_pack.methods import METHODS
 from orchestration.board_pack.panels import Panels
 from orchestration.board_pack.sentences import group_of, group_title, months_between, side_of, stood, year_before, years
 
+# By edition, for the Board and for the public.
+TITLES = {
+    "monthly": ("Performance Board pack", "Performance report, public edition"),
+    "quarterly": ("Quarterly performance report", "Quarterly performance report, public edition"),
+}
+
 
 def read_pack(database: Path, selection: Selection) -> Pack:
     """The pack of a release, from its database; raises `NothingToShow` when the selection has none."""
@@ -79,7 +85,7 @@ class _Author(Panels):
         is_synthetic = release["data_kind"] != "real"
         return Pack(
             selection=selection,
-            title="Quarterly performance report" if selection.edition == "quarterly" else "Performance Board pack",
+            title=TITLES[selection.edition][self.is_public],
             subtitle=f"{group or area_title}, {words.month(self.month)}",
             area_title=group or area_title,
             month=self.month,
@@ -116,11 +122,10 @@ class _Author(Panels):
         )
 
     def _sections(self) -> tuple[str, ...]:
-        return tuple(
-            name
-            for name in SECTIONS[self.selection.edition]
-            if self.is_force or name not in ("milestones", "decisions")
-        )
+        left_out = set[str]() if self.is_force else {"milestones", "decisions"}
+        if self.is_public:
+            left_out |= {"decisions"}
+        return tuple(name for name in SECTIONS[self.selection.edition] if name not in left_out)
 
     def _notes(self) -> tuple[str, ...]:
         if self.selection.area:
@@ -130,6 +135,11 @@ class _Author(Panels):
             )
         if self.selection.business_group:
             return ("The measures this business group answers for, with the force's figures.",)
+        if self.is_public:
+            return (
+                "The public edition. Where a breakdown has counts from which a small one could be worked out, its"
+                " figures are withheld and say so. Commentary and decisions of the Board are not part of it.",
+            )
         return ()
 
     def _objectives(self, lines: list[Line]) -> tuple[Objective, ...]:
@@ -188,7 +198,7 @@ class _Author(Panels):
                 f"Beside the other boroughs: {words.counted(sides['worse'], 'measure')} beyond the 99.8{words.NBSP}%"
                 f" funnel limit on the worse side, {sides['better']} on the better side."
             )
-        if self.is_force:
+        if self.is_force and not self.is_public:
             said.append(
                 f"{words.counted(len(asked), 'matter')} for the Board to decide or take up."
                 if asked
@@ -200,13 +210,12 @@ class _Author(Panels):
         """What changed since the pack of the month before, from what each release said."""
         if not self.is_force:
             return Comparison("No earlier packs of a borough are kept to compare with", (), 0)
-        this = self.marts.release["release_id"]
 
         def said(rows: Iterable[Row]) -> dict[tuple[str, str | None, str], Row]:
             return {(row["measure_id"], row["target_id"], row["population_group"]): row for row in rows}
 
-        after = said(row for row in self.marts.reported if row["release_id"] == this)
-        before = said(row for row in self.marts.reported if row["release_id"] != this)
+        after = said(row for row in self.marts.reported if row["reporting_month"] == self.month)
+        before = said(row for row in self.marts.reported if row["reporting_month"] != self.month)
         if not before:
             return Comparison("No earlier month has a pack to compare with", (), 0)
         first = next(iter(before.values()))
@@ -283,7 +292,7 @@ class _Author(Panels):
             remark for remark in self._remarks(first.measure_id) if remark.month_text == words.month(self.month)
         )
         missing = None
-        if self.is_force and not remarks:
+        if self.is_force and not remarks and not self.is_public:
             earlier = self._remarks(first.measure_id)
             missing = f"No commentary of {words.month(self.month)} was delivered."
             if earlier:

@@ -192,10 +192,11 @@ def read_marts(database: Path, area_id: str) -> Marts:
             decisions=read("select * from fct_board_decision order by due_on nulls last, decision_ref"),
             milestones=read("select * from fct_milestone order by programme, current_due, milestone_ref"),
             reported=read(
-                "select * from fct_reported_verdict where release_id = (select release_id from release)"
-                " or release_id = (select max_by(release_id, published_at) from fct_reported_verdict"
-                " where reporting_month = (select max(reporting_month) from fct_reported_verdict"
-                " where reporting_month < (select reporting_month from release)))"
+                # The newest of this month is this release, or the one that a public edition is made from.
+                "with newest as (select reporting_month, max_by(release_id, published_at) as release_id"
+                " from fct_reported_verdict where reporting_month <= (select reporting_month from release)"
+                " group by reporting_month order by reporting_month desc limit 2)"
+                " select said.* from fct_reported_verdict as said inner join newest using (release_id)"
             ),
             restatements=read(
                 "select measure_id, cause, count(*) as figures, count(*) filter (area_id = 'force') as of_force,"

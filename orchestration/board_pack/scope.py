@@ -21,6 +21,8 @@ class Scope:
         self.area = selection.area or FORCE
         self.month: dt.date = marts.release["reporting_month"]
         self.is_force = self.area == FORCE
+        # A release of before there was a public edition does not say whom it is for.
+        self.is_public = marts.release.get("audience") == "public"
         boroughs = [area_id for area_id, area in marts.areas.items() if area["area_type"] == "borough"]
         if not self.is_force and self.area not in boroughs:
             raise NothingToShow(f"There is no borough {self.area!r}. There are: {', '.join(boroughs)}.")
