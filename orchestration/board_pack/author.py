@@ -124,7 +124,7 @@ class _Author(Panels):
     def _sections(self) -> tuple[str, ...]:
         left_out = set[str]() if self.is_force else {"milestones", "decisions"}
         if self.is_public:
-            left_out |= {"decisions"}
+            left_out |= {"decisions", "quality"}
         return tuple(name for name in SECTIONS[self.selection.edition] if name not in left_out)
 
     def _notes(self) -> tuple[str, ...]:
@@ -138,7 +138,8 @@ class _Author(Panels):
         if self.is_public:
             return (
                 "The public edition. Where a breakdown has counts from which a small one could be worked out, its"
-                " figures are withheld and say so. Commentary and decisions of the Board are not part of it.",
+                " figures are withheld and say so. Commentary, decisions of the Board and what is"
+                " known of single deliveries are not part of it.",
             )
         return ()
 
@@ -479,7 +480,7 @@ class _Author(Panels):
             status=marts.release["status"],
             provisional_because=marts.release["provisional_because"],
             provisional=tuple(line for line in lines if line.is_provisional),
-            extracts=tuple(self._extract(row) for row in newest.values()),
+            extracts=() if self.is_public else tuple(self._extract(row) for row in newest.values()),
             quarantined=tuple(
                 Quarantined(row["extract"].replace("_", " "), row["file_name"], row["meaning"], row["rows_quarantined"])
                 for row in marts.quarantine

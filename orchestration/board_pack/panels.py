@@ -257,8 +257,8 @@ class Panels(Lines):
     def _boroughs(self, measure: Row) -> Boroughs | None:
         """The boroughs beside each other: the year from the peer comparison, else their figures without limits."""
         measure_id, better = measure["measure_id"], measure["better"]
-        compared = self.marts.boroughs.get(measure_id)
-        if compared:
+        compared = self.marts.boroughs.get(measure_id, [])
+        if any(row["value"] is not None for row in compared):
             month, unit = compared[0]["period_month"], unit_of_comparison(measure)
             changes = {
                 row["area_id"]: row for row in self.marts.parts.get((measure_id, "rolling_12_months", month), [])
@@ -455,10 +455,13 @@ class Panels(Lines):
                 latest = found[0]
                 said.append(
                     f"{extract.replace('_', ' ')} from {latest['source'].replace('_', ' ')}:"
-                    f" {words.counted(len(found), 'current delivery', 'current deliveries')},"
-                    f" the latest {latest['file_name']} (revision {latest['revision']},"
-                    f" received {words.day(latest['received_at'].date())})"
+                    f" {words.counted(len(found), 'current delivery', 'current deliveries')}"
                 )
+                if not self.is_public:
+                    said[-1] += (
+                        f", the latest {latest['file_name']} (revision {latest['revision']},"
+                        f" received {words.day(latest['received_at'].date())})"
+                    )
         ranked = [
             row
             for row in self.marts.sources
@@ -483,6 +486,9 @@ class Panels(Lines):
                 said.append(f"late facts may move the figure for {words.counted(measure['settles_after'], 'month')}")
             if row["rows_quarantined"]:
                 said.append(f"{words.counted(row['rows_quarantined'], 'quarantined row')} could be of this figure")
+        compared = self.marts.boroughs.get(lines[0].measure_id, [])
+        if compared and all(row["value"] is None for row in compared):
+            said.append(f"its boroughs beside each other: {compared[0]['note']}")
         local = [row for row in self.marts.local_verdicts if row["measure_id"] == lines[0].measure_id]
         if local and self.is_force:
             counts = (f"{words.VERDICTS[row['verdict']].lower()} {row['targets']}" for row in local)

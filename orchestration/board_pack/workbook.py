@@ -126,6 +126,7 @@ class _Workbook(Sheets):
             "Year to date": "year_to_date" not in pack.sections,
             "Decisions": "decisions" not in pack.sections,
             "Milestones": "milestones" not in pack.sections,
+            "Data quality": "quality" not in pack.sections,
         }
         return {name: sheet for name, sheet in sheets.items() if not absent.get(name)}
 
