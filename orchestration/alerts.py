@@ -1,0 +1,243 @@
+"""Alerts by e-mail: that a refresh failed or a delivery was refused, that a release is not there by its day.
+
+Here: the server's settings, the message, and the memory of what was told.
+Belongs here: telling people who are not looking.
+Does not belong here: when a release is due (`timetable.py`), what an error may say (`failures.py`), Dagster's side
+(`sensors.py`). Nothing of Dagster is imported: an alert must go out when Dagster is down.
+
+An alert has what the command line says: file names, rules, counts, remedies; never a value of a row. That it could not
+be sent is said, remembered for `make status`, and stops nothing.
+"""
+
+import argparse
+import contextlib
+import datetime as dt
+import fcntl
+import hashlib
+import json
+import os
+import smtplib
+import socket
+import ssl
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from typing import Any
+
+from orchestration.folders import warehouse_folder
+
+# Set 2026-11-30: a server that takes longer is down; the refresh that waits for it has ended already.
+SECONDS_TO_ANSWER = 20
+# Set 2026-11-30: what lasts is said again after a week, so that a message overlooked is not the only one.
+TOLD_AGAIN_AFTER = dt.timedelta(days=7)
+# Set 2026-11-30: as much as a person reads in a message; `make status` and `make quarantine` have the rest.
+MOST_LINES = 60
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+MEMORY = "alerts.json"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What is wrong: a subject without names of files, and a text. `advice` may differ from one time to the next and
+    does not make it another alert."""
+
+    subject: str
+    text: str
+    advice: str = ""
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(f"{self.subject}\n{self.text}".encode()).hexdigest()[:16]
+
+
+class NotConfigured(Exception):
+    """What is missing or contradictory in the settings of the server."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The SMTP server and the addresses, as `ALERTS_…` in the environment name them."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    recipients: list[str]
+    user: str
+    password: str
+    trusted: str | None
+
+    @classmethod
+    def configured(cls, environment: Mapping[str, str]) -> "Server | None":
+        """The server; None when no recipient is named, which is to say that alerts are off. Raises `NotConfigured`."""
+        recipients = [address.strip() for address in environment.get("ALERTS_TO", "").split(",") if address.strip()]
+        if not recipients:
+            return None
+        missing = [name for name in ("ALERTS_FROM", "ALERTS_SMTP_HOST") if not environment.get(name)]
+        if missing:
+            raise NotConfigured(f"{' and '.join(missing)} is not set, and ALERTS_TO is")
+        sender, security = environment["ALERTS_FROM"], environment.get("ALERTS_SMTP_SECURITY") or "starttls"
+        if not all("@" in address and address.isascii() and address.isprintable() for address in recipients + [sender]):
+            raise NotConfigured("ALERTS_FROM or ALERTS_TO holds what is no address")
+        if security not in PORTS:
+            raise NotConfigured(f"ALERTS_SMTP_SECURITY is one of {', '.join(PORTS)}")
+        port = environment.get("ALERTS_SMTP_PORT") or str(PORTS[security])
+        if not (port.isascii() and port.isdigit()):
+            raise NotConfigured("ALERTS_SMTP_PORT is no number")
+        user = environment.get("ALERTS_SMTP_USER", "")
+        if user and security == "none":
+            raise NotConfigured("ALERTS_SMTP_USER is set and ALERTS_SMTP_SECURITY is none: the password would be seen")
+        return cls(
+            host=environment["ALERTS_SMTP_HOST"],
+            port=int(port),
+            security=security,
+            sender=sender,
+            recipients=recipients,
+            user=user,
+            password=_password(environment.get("ALERTS_SMTP_PASSWORD_FILE", "")) if user else "",
+            trusted=environment.get("ALERTS_SMTP_CA_FILE") or None,
+        )
+
+    def send(self, message: EmailMessage) -> str | None:
+        """Hand a message to the server; returns what went wrong though some have it, raises `OSError` or
+        `SMTPException` when nobody has."""
+        context = ssl.create_default_context(cafile=self.trusted)
+        # Its own name, not what a name server would say of it: that could take longer than the mail.
+        own = socket.gethostname()
+        connection: smtplib.SMTP
+        if self.security == "tls":
+            connection = smtplib.SMTP_SSL(self.host, self.port, own, timeout=SECONDS_TO_ANSWER, context=context)
+        else:
+            connection = smtplib.SMTP(self.host, self.port, own, timeout=SECONDS_TO_ANSWER)
+        with connection:
+            if self.security == "starttls":
+                connection.starttls(context=context)
+            if self.user:
+                connection.login(self.user, self.password)
+            refused = connection.send_message(message)
+        return _refused_by_server(len(refused)) if refused else None
+
+
+def _refused_by_server(addresses: int) -> str:
+    return f"the server takes no mail for {addresses} of the addresses in ALERTS_TO"
+
+
+def _password(path: str) -> str:
+    if not path:
+        raise NotConfigured("ALERTS_SMTP_PASSWORD_FILE is not set, and ALERTS_SMTP_USER is")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NotConfigured(f"the file ALERTS_SMTP_PASSWORD_FILE names cannot be read ({error.strerror})") from None
+
+
+def tell(warehouse: Path, about: str, alerts: Sequence[Alert], now: dt.datetime) -> str | None:
+    """E-mail what is new of all that is wrong now in one matter; returns, in a sentence, why that could not be.
+
+    What is no longer wrong is forgotten, so that it is told when it comes back. Two processes that tell the same at
+    once send it once.
+    """
+    try:
+        server = Server.configured(os.environ)
+        if server is None:
+            return None
+        with _memory(warehouse) as memory:
+            told = memory["told"].get(about, {})
+            new = [alert for alert in alerts if not _is_fresh(told.get(alert.digest), now)]
+            trouble = server.send(_message(server, new, warehouse, now)) if new else None
+            kept = {alert.digest: told[alert.digest] for alert in alerts if alert not in new}
+            memory["told"][about] = kept | {alert.digest: now.isoformat(timespec="seconds") for alert in new}
+            if new:
+                memory["unsent"] = None
+    except (NotConfigured, OSError, smtplib.SMTPException) as error:
+        trouble = _why(error)
+    if trouble is None:
+        return None
+    with _memory(warehouse) as memory:
+        memory["unsent"] = f"{now:%Y-%m-%d %H:%M}: {trouble}"
+    return f"An alert was not sent: {trouble}."
+
+
+def unsent(warehouse: Path) -> str | None:
+    """Since when an alert could not be sent, and why; None when the last one could."""
+    return _remembered(warehouse)["unsent"]
+
+
+def _is_fresh(told_at: str | None, now: dt.datetime) -> bool:
+    return told_at is not None and now - dt.datetime.fromisoformat(told_at) < TOLD_AGAIN_AFTER
+
+
+def _message(server: Server, alerts: Sequence[Alert], warehouse: Path, now: dt.datetime) -> EmailMessage:
+    more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
+    lines = [
+        line for alert in alerts for line in [alert.subject, *alert.text.splitlines(), *alert.advice.splitlines(), ""]
+    ]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} lines more", ""]
+    message = EmailMessage()
+    message["Subject"] = f"Performance warehouse: {alerts[0].subject}{more}"
+    message["From"] = server.sender
+    message["To"] = ", ".join(server.recipients)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2].rstrip("> "))
+    # No answer of somebody's absence to a machine.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("\n".join([*lines, f"{warehouse} on {socket.gethostname()}. `make status` says what is now."]))
+    return message
+
+
+@contextlib.contextmanager
+def _memory(warehouse: Path) -> Iterator[dict[str, Any]]:
+    """What was told, held for one process, and kept when it changed."""
+    memory = _remembered(warehouse)
+    if not warehouse.is_dir():
+        yield memory
+        return
+    folder = os.open(warehouse, os.O_RDONLY)
+    try:
+        # The folder itself is held: on a full disk there may be no room for a lock file.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        memory = _remembered(warehouse)
+        before = json.dumps(memory)
+        yield memory
+        if json.dumps(memory) != before:
+            # Where it cannot be kept the alert is told twice, which is better than not at all.
+            with contextlib.suppress(OSError):
+                _keep(warehouse, memory)
+    finally:
+        os.close(folder)
+
+
+def _remembered(warehouse: Path) -> dict[str, Any]:
+    """What was told; nothing when that cannot be read: rather twice than never."""
+    try:
+        memory = json.loads((warehouse / MEMORY).read_text(encoding="utf-8"))
+        return {"told": dict(memory["told"]), "unsent": memory["unsent"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"told": {}, "unsent": None}
+
+
+def _keep(warehouse: Path, memory: dict[str, Any]) -> None:
+    beside = warehouse / f".{MEMORY}"
+    beside.write_text(json.dumps(memory, indent=1), encoding="utf-8")
+    beside.replace(warehouse / MEMORY)
+
+
+def _why(error: Exception) -> str:
+    """Why a message did not go out, without what the server says: it may repeat an address or the message."""
+    match error:
+        case NotConfigured():
+            return str(error)
+        case smtplib.SMTPRecipientsRefused():
+            return _refused_by_server(len(error.recipients))
+        case smtplib.SMTPResponseException():
+            return f"the server answered {error.smtp_code} ({type(error).__name__})"
+        case ssl.SSLCertVerificationError():
+            return f"the server's certificate is not trusted ({error.verify_message}); ALERTS_SMTP_CA_FILE names others"
+        case OSError() if error.strerror:
+            return f"{error.strerror} ({type(error).__name__})"
+        case _:
+            return str(error) or type(error).__name__

@@ -1,0 +1,283 @@
+"""Alerts that reach a mail server on this machine, once, and that stop nothing when they do not.
+
+Here: what is sent, over which connection, how often, and what is said when it cannot be.
+Belongs here: a promise about e-mail and about the watch over releases.
+Does not belong here: when a release is due (`test_timetable.py`).
+"""
+
+import datetime as dt
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+
+from orchestration import alerts
+from orchestration.alerts import Alert, tell, unsent
+
+NOW = dt.datetime(2009, 4, 12, 6, 0, tzinfo=dt.UTC)
+A_DAY = dt.timedelta(days=1)
+FAILED = Alert("The refresh of 2009-03 failed", "[control, 3 rows] Other rows than were counted. Deliver it again.")
+
+
+class Postbox:
+    """Keeps what arrives, and refuses the addresses it was told to."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.over_tls: list[bool] = []
+        self.users: list[bytes] = []
+        self.unknown: set[str] = set()
+
+    async def handle_RCPT(self, server: Any, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if address in self.unknown:
+            return "550 No such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+        self.over_tls.append(session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None)
+        return "250 OK"
+
+    def knows(self, server: Any, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:
+        is_right = isinstance(given, LoginPassword) and given.password == b"correct horse"
+        if is_right:
+            self.users.append(given.login)
+        return AuthResult(success=is_right, handled=False)
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    return Postbox()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def serve(
+    postbox: Postbox, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., None]]:
+    """Start a server on this machine, secured as asked, and set it in the environment."""
+    running: list[Controller] = []
+
+    def start(security: str, **settings: Any) -> None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("localhost").configure_cert(context)
+        trusted = tmp_path / "authority.pem"
+        authority.cert_pem.write_to_path(trusted)
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            port = free.getsockname()[1]
+        secured = {"ssl_context": context} if security == "tls" else {}
+        if security == "starttls":
+            secured |= {"tls_context": context, "require_starttls": True}
+        controller = Controller(postbox, hostname="localhost", port=port, **secured, **settings)
+        controller.start()
+        running.append(controller)
+        for name, value in {
+            "ALERTS_TO": "oncall@example.org, duty@example.org",
+            "ALERTS_FROM": "warehouse@example.org",
+            "ALERTS_SMTP_HOST": "localhost",
+            "ALERTS_SMTP_PORT": str(port),
+            "ALERTS_SMTP_SECURITY": security,
+            "ALERTS_SMTP_CA_FILE": str(trusted),
+        }.items():
+            monkeypatch.setenv(name, value)
+
+    yield start
+    for controller in running:
+        controller.stop()
+
+
+@pytest.mark.parametrize(("security", "is_encrypted"), [("none", False), ("starttls", True), ("tls", True)])
+def test_an_alert_arrives_over_the_connection_that_is_set(
+    security: str, is_encrypted: bool, serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve(security)
+    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    (message,) = postbox.messages
+    assert postbox.over_tls == [is_encrypted]
+    assert message["Subject"] == "Performance warehouse: The refresh of 2009-03 failed"
+    assert message["To"] == "oncall@example.org, duty@example.org"
+    assert message["From"] == "warehouse@example.org"
+    assert FAILED.text in message.get_content()
+
+
+def test_the_user_logs_in_with_the_password_in_the_file(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("starttls", authenticator=postbox.knows, auth_required=True)
+    (tmp_path / "password").write_text("correct horse\n", encoding="utf-8")
+    monkeypatch.setenv("ALERTS_SMTP_USER", "warehouse")
+    monkeypatch.setenv("ALERTS_SMTP_PASSWORD_FILE", str(tmp_path / "password"))
+    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert (len(postbox.messages), postbox.users) == (1, [b"warehouse"])
+
+
+def test_without_a_recipient_nothing_is_sent_and_nothing_is_written(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("none")
+    monkeypatch.setenv("ALERTS_TO", "")
+    before = sorted(tmp_path.iterdir())
+    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert (postbox.messages, sorted(tmp_path.iterdir())) == ([], before)
+
+
+def test_the_same_alert_is_told_once_and_again_after_a_week(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    """Told on day 0; days 1 to 6 are silent; day 7 says it again; day 8 is silent."""
+    serve("none")
+    for day in range(9):
+        tell(tmp_path, "refresh", [FAILED], NOW + day * A_DAY)
+    assert [message["Date"].datetime - NOW for message in postbox.messages] == [0 * A_DAY, 7 * A_DAY]
+
+
+def test_advice_that_differs_makes_no_other_alert_and_another_reason_does(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    for alert in (Alert("Failed", "No space left", "12 MB free"), Alert("Failed", "No space left", "11 MB free")):
+        tell(tmp_path, "refresh", [alert], NOW)
+    assert len(postbox.messages) == 1
+    tell(tmp_path, "refresh", [Alert("Failed", "Permission denied")], NOW)
+    assert len(postbox.messages) == 2
+
+
+def test_what_was_mended_and_comes_back_is_told_again(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    for wrong in ([FAILED], [FAILED], [], [FAILED]):
+        tell(tmp_path, "refresh", wrong, NOW)
+    assert len(postbox.messages) == 2
+
+
+def test_what_is_mended_in_one_matter_is_not_forgotten_in_another(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    late = Alert("No release of 2009-03", "It was due.")
+    for about, wrong in (("watch", [late]), ("refresh", []), ("watch", [late])):
+        tell(tmp_path, about, wrong, NOW)
+    assert len(postbox.messages) == 1
+
+
+def test_several_alerts_come_in_one_message(serve: Callable[..., None], postbox: Postbox, tmp_path: Path) -> None:
+    serve("none")
+    tell(tmp_path, "refresh", [FAILED, Alert("Another", "Something else.")], NOW)
+    (message,) = postbox.messages
+    assert message["Subject"].endswith("failed (and 1 more)")
+    assert "Something else." in message.get_content()
+
+
+def test_a_server_that_is_down_is_said_and_the_alert_goes_out_later(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("none")
+    with monkeypatch.context() as down, socket.socket() as deaf:
+        # A port that is taken and not listened on.
+        deaf.bind(("localhost", 0))
+        down.setenv("ALERTS_SMTP_PORT", str(deaf.getsockname()[1]))
+        said = tell(tmp_path, "refresh", [FAILED], NOW)
+    assert said == "An alert was not sent: Connection refused (ConnectionRefusedError)."
+    assert unsent(tmp_path) == "2009-04-12 06:00: Connection refused (ConnectionRefusedError)"
+    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert (len(postbox.messages), unsent(tmp_path)) == (1, None)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("starttls")
+    monkeypatch.setenv("ALERTS_SMTP_CA_FILE", "")
+    said = tell(tmp_path, "refresh", [FAILED], NOW)
+    assert said is not None
+    assert "certificate is not trusted" in said
+    assert postbox.messages == []
+
+
+def test_a_wrong_password_is_said_without_it(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("starttls", authenticator=postbox.knows, auth_required=True)
+    (tmp_path / "password").write_text("battery staple", encoding="utf-8")
+    monkeypatch.setenv("ALERTS_SMTP_USER", "warehouse")
+    monkeypatch.setenv("ALERTS_SMTP_PASSWORD_FILE", str(tmp_path / "password"))
+    assert tell(tmp_path, "refresh", [FAILED], NOW) == (
+        "An alert was not sent: the server answered 535 (SMTPAuthenticationError)."
+    )
+    assert postbox.messages == []
+
+
+def test_an_address_the_server_does_not_know_is_counted_and_the_others_get_it_once(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    postbox.unknown = {"duty@example.org"}
+    said = "An alert was not sent: the server takes no mail for 1 of the addresses in ALERTS_TO."
+    assert tell(tmp_path, "refresh", [FAILED], NOW) == said
+    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert len(postbox.messages) == 1
+    assert unsent(tmp_path) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("ALERTS_SMTP_HOST", "", "ALERTS_SMTP_HOST is not set"),
+        ("ALERTS_FROM", "", "ALERTS_FROM is not set"),
+        ("ALERTS_FROM", "warehouse\n@example.org", "holds what is no address"),
+        ("ALERTS_TO", "on call", "holds what is no address"),
+        ("ALERTS_SMTP_SECURITY", "ssl", "is one of starttls, tls, none"),
+        ("ALERTS_SMTP_PORT", "smtp", "is no number"),
+        ("ALERTS_SMTP_USER", "warehouse", "the password would be seen"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_said(
+    name: str,
+    value: str,
+    expected: str,
+    serve: Callable[..., None],
+    postbox: Postbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serve("none")
+    monkeypatch.setenv(name, value)
+    said = tell(tmp_path, "refresh", [FAILED], NOW)
+    assert said is not None
+    assert expected in said
+    assert postbox.messages == []
+
+
+def test_a_memory_that_is_damaged_tells_twice_rather_than_never(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    tell(tmp_path, "refresh", [FAILED], NOW)
+    (tmp_path / alerts.MEMORY).write_text('{"told": {"refresh"', encoding="utf-8")
+    tell(tmp_path, "refresh", [FAILED], NOW)
+    assert len(postbox.messages) == 2
+
+
+def test_a_warehouse_that_is_gone_is_told_of(serve: Callable[..., None], postbox: Postbox, tmp_path: Path) -> None:
+    serve("none")
+    assert tell(tmp_path / "unmounted", "watch", [FAILED], NOW) is None
+    assert len(postbox.messages) == 1
+    assert not (tmp_path / "unmounted").exists()
