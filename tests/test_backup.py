@@ -19,27 +19,27 @@ import pytest
 
 from orchestration import ledger, publishing
 from orchestration.guard import only_refresh
-from orchestration.publishing import read_manifest
-from orchestration.releases import violations
+from orchestration.publishing import read_manifest, whole_manifest
 from orchestration.resources import DBT_PROJECT
 from tests import killing
 from tests.conftest import ROOT, Warehouse
 from tests.killing import STEPS, arm, found
 
-# Where a copy begun before the step and ended after the publication could mix two states.
+# Where a copy begun there and ended after the publication could mix two states; of a step that is named by what comes
+# next, also the moment after.
 MOMENTS = [
     "what was said is not compared",
-    "the entry waits, there is no release",
     "the release is not renamed",
-    "the release is renamed, its entry in the ledger waits",
     "the new link lies beside current",
 ]
+# Of the commands, those over what a publication changes.
+PUBLISHED = 4
 
 
 def commands(name: str) -> list[str]:
     """The lines of a block of the page; the first ones are put before every other, since each is run by itself."""
     page = (ROOT / "docs" / "backup.md").read_text(encoding="utf-8")
-    block = re.search(rf"```bash\n# {name}: .*\n(.*?)```", page, re.DOTALL)
+    block = re.search(rf"```bash\n# {name}: [^\n]*\n(.*?)```", page, re.DOTALL)
     assert block is not None
     return block[1].splitlines()
 
@@ -64,14 +64,19 @@ def restored(copy: Path, folder: Path) -> Warehouse:
     return own
 
 
-def wrong_with(own: Warehouse) -> list[str]:
-    """What does not hold of a warehouse: its releases, the one that is current, the ledger they are named in."""
+def wrong_with(warehouse: Path) -> list[str]:
+    """What does not hold of a warehouse that is taken up again: its releases, the current one, the ledger."""
     # As the next refresh begins.
-    ledger.settle(own.folder)
-    releases = sorted(own.folder.glob("releases/*"))
-    wrong = [f"{folder.name}: {found}" for folder in releases for found in violations(own.folder, folder)]
-    if (own.folder / "current").resolve() not in releases:
+    ledger.settle(warehouse)
+    manifests = {folder: whole_manifest(folder) for folder in warehouse.glob("releases/*")}
+    wrong = [f"{folder.name} is not whole" for folder, manifest in manifests.items() if manifest is None]
+    if (warehouse / "current").resolve() not in manifests:
         wrong.append("current is no release that is there")
+    named = {folder.name: manifest["ledger_entry"] for folder, manifest in manifests.items() if manifest}
+    try:
+        ledger.read_entries(warehouse, named)
+    except ledger.LedgerDamaged as damaged:
+        wrong.append(str(damaged))
     return wrong
 
 
@@ -88,34 +93,33 @@ def test_a_copy_begun_at_any_command_while_a_release_is_made_restores(
         if extract.is_dir() and extract.name != "population":
             shutil.rmtree(extract)
     head, lines = commands("backup")[:2], commands("backup")[2:]
-    begun: dict[Path, int] = {}
+    copies: list[tuple[Path, int]] = []
 
-    def begin(moment: str) -> None:
-        for done in range(len(lines) + 1):
-            copy = tmp_path / f"{MOMENTS.index(moment)} {done}"
+    def begin() -> None:
+        for done in range(1, PUBLISHED + 1):
+            copy = tmp_path / f"copy {len(copies)}"
             copy.mkdir()
-            begun[copy] = done
+            copies.append((copy, done))
             ended = run([*head, *lines[:done]], own.raw, own.folder, copy)
-            assert ended.returncode == 0, f"{moment}, {done}: {ended.stderr}"
+            assert ended.returncode == 0, ended.stderr
 
+    monkeypatch.setattr(killing, "die", begin)
     for moment in MOMENTS:
         owner, name, function = found(STEPS[moment].place)
+        # Wrapped by the next line, and put back at the end.
         monkeypatch.setattr(owner, name, function)
-        monkeypatch.setattr(killing, "die", lambda: begin(reached.pop(0)))
         arm(STEPS[moment])
-    reached = list(MOMENTS)
     with only_refresh(own.folder):
         publishing.publish(own.folder, DBT_PROJECT.manifest_path, "2009-03", dt.datetime.now(dt.UTC), {})
-    assert reached == []
+    assert len(copies) == PUBLISHED * (len(MOMENTS) + 2)
 
-    wrong = []
-    for copy, done in begun.items():
+    current = set()
+    for copy, done in copies:
         ended = run([head[0], 'cd "$WAREHOUSE"', *lines[done:]], own.raw, own.folder, copy)
-        assert ended.returncode == 0, f"{copy.name}: {ended.stderr}"
-        wrong += [f"{copy.name}: {what}" for what in wrong_with(restored(copy, tmp_path / f"restored {copy.name}"))]
-    assert wrong == []
-    # The last copy of all began when the release had its name.
-    assert (tmp_path / "restored 4 7" / "warehouse" / "releases" / "2009-03_r1").is_dir()
+        assert ended.returncode == 0, ended.stderr
+        assert wrong_with(copy / "warehouse") == [], f"{done} commands had run"
+        current.add((copy / "warehouse" / "current").readlink().name)
+    assert current == {"2008-09_r1", "2009-03_r1"}
 
 
 @pytest.mark.long
@@ -144,7 +148,7 @@ def test_copies_taken_during_a_refresh_restore_on_an_empty_machine(sample: Wareh
     before = [copy for copy in copies if (copy / "warehouse" / "current").readlink().name == "2009-03_r1"]
     assert before != []
     empty = restored(before[-1], tmp_path / "empty")
-    assert wrong_with(empty) == []
+    assert wrong_with(empty.folder) == []
     assert ledgers(empty) == {
         name: content for name, content in ledgers(own).items() if not name.startswith("2009-03_r2")
     }
@@ -159,7 +163,7 @@ def test_copies_taken_during_a_refresh_restore_on_an_empty_machine(sample: Wareh
         check=False,
     )
     assert "Published release 2009-03_r2" in ended.stdout, ended.stdout[-2000:] + ended.stderr[-2000:]
-    assert wrong_with(empty) == []
+    assert wrong_with(empty.folder) == []
     manifests = [read_manifest(warehouse.folder / "current") for warehouse in (own, empty)]
     assert manifests[0] is not None and manifests[1] is not None
     assert manifests[0]["content_hash"] == manifests[1]["content_hash"]
