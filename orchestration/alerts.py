@@ -6,10 +6,9 @@ Does not belong here: when a release is due (`timetable.py`), what an error may 
 (`sensors.py`). Nothing of Dagster is imported: an alert must go out when Dagster is down.
 
 An alert has what the command line says: file names, rules, counts, remedies; never a value of a row. That it could not
-be sent is said, remembered for `make status`, and stops nothing.
+be sent is said, stops nothing, and is put right by whoever has something to tell, or nothing, next.
 """
 
-import argparse
 import contextlib
 import datetime as dt
 import fcntl
@@ -19,15 +18,12 @@ import os
 import smtplib
 import socket
 import ssl
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Any
-
-from orchestration.folders import warehouse_folder
 
 # Set 2026-11-30: a server that takes longer is down; the refresh that waits for it has ended already.
 SECONDS_TO_ANSWER = 20
@@ -134,51 +130,57 @@ def _password(path: str) -> str:
         raise NotConfigured(f"the file ALERTS_SMTP_PASSWORD_FILE names cannot be read ({error.strerror})") from None
 
 
-def tell(warehouse: Path, about: str, alerts: Sequence[Alert], now: dt.datetime) -> str | None:
-    """E-mail what is new of all that is wrong now in one matter; returns, in a sentence, why that could not be.
+def tell(warehouse: Path, found: Mapping[str, Sequence[Alert]], now: dt.datetime) -> str | None:
+    """E-mail what is wrong and was not told yet; returns, in a sentence, why that could not be.
 
-    What is no longer wrong is forgotten, so that it is told when it comes back. Two processes that tell the same at
-    once send it once.
+    `found` says of each matter that was looked at all that is wrong in it now, or nothing; other matters stay as they
+    were found last. What is no longer wrong is forgotten, so that it is told when it comes back; what could not be sent
+    is sent with the next. Two processes that tell the same at once send it once.
     """
-    try:
-        server = Server.configured(os.environ)
-        if server is None:
-            return None
-        with _memory(warehouse) as memory:
-            told = memory["told"].get(about, {})
-            new = [alert for alert in alerts if not _is_fresh(told.get(alert.digest), now)]
-            trouble = server.send(_message(server, new, warehouse, now)) if new else None
-            kept = {alert.digest: told[alert.digest] for alert in alerts if alert not in new}
-            memory["told"][about] = kept | {alert.digest: now.isoformat(timespec="seconds") for alert in new}
-            if new:
-                memory["unsent"] = None
-    except (NotConfigured, OSError, smtplib.SMTPException) as error:
-        trouble = _why(error)
-    if trouble is None:
-        return None
     with _memory(warehouse) as memory:
-        memory["unsent"] = f"{now:%Y-%m-%d %H:%M}: {trouble}"
-    return f"An alert was not sent: {trouble}."
+        for matter, alerts in found.items():
+            known = memory["wrong"].pop(matter, {})
+            if alerts:
+                memory["wrong"][matter] = {
+                    alert.digest: asdict(alert) | {"told_at": known.get(alert.digest, {}).get("told_at")}
+                    for alert in alerts
+                }
+        due = [told for alerts in memory["wrong"].values() for told in alerts.values() if _is_due(told, now)]
+        if not due:
+            return None
+        try:
+            server = Server.configured(os.environ)
+            if server is None:
+                return None
+            trouble = server.send(_message(server, due, warehouse, now))
+            for told in due:
+                told["told_at"] = now.isoformat(timespec="seconds")
+        except (NotConfigured, OSError, smtplib.SMTPException) as error:
+            trouble = _why(error)
+        memory["trouble"] = trouble and f"{now:%Y-%m-%d %H:%M}: {trouble}"
+    return trouble and f"An alert was not sent: {trouble}."
 
 
 def unsent(warehouse: Path) -> str | None:
-    """Since when an alert could not be sent, and why; None when the last one could."""
-    return _remembered(warehouse)["unsent"]
+    """When an alert could not be sent, and why; None when the last one could."""
+    trouble: str | None = _remembered(warehouse)["trouble"]
+    return trouble
 
 
-def _is_fresh(told_at: str | None, now: dt.datetime) -> bool:
-    return told_at is not None and now - dt.datetime.fromisoformat(told_at) < TOLD_AGAIN_AFTER
+def _is_due(told: Mapping[str, Any], now: dt.datetime) -> bool:
+    at = told["told_at"]
+    return at is None or now - dt.datetime.fromisoformat(at) >= TOLD_AGAIN_AFTER
 
 
-def _message(server: Server, alerts: Sequence[Alert], warehouse: Path, now: dt.datetime) -> EmailMessage:
-    more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
-    lines = [
-        line for alert in alerts for line in [alert.subject, *alert.text.splitlines(), *alert.advice.splitlines(), ""]
-    ]
+def _message(server: Server, due: Sequence[Mapping[str, str]], warehouse: Path, now: dt.datetime) -> EmailMessage:
+    more = f" (and {len(due) - 1} more)" if len(due) > 1 else ""
+    lines = []
+    for alert in due:
+        lines += [alert["subject"], "", *alert["text"].splitlines(), *alert["advice"].splitlines(), ""]
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} lines more", ""]
     message = EmailMessage()
-    message["Subject"] = f"Performance warehouse: {alerts[0].subject}{more}"
+    message["Subject"] = f"Performance warehouse: {due[0]['subject']}{more}"
     message["From"] = server.sender
     message["To"] = ", ".join(server.recipients)
     message["Date"] = format_datetime(now)
@@ -191,7 +193,7 @@ def _message(server: Server, alerts: Sequence[Alert], warehouse: Path, now: dt.d
 
 @contextlib.contextmanager
 def _memory(warehouse: Path) -> Iterator[dict[str, Any]]:
-    """What was told, held for one process, and kept when it changed."""
+    """What is wrong and was told, held for one process, and kept when it changed."""
     memory = _remembered(warehouse)
     if not warehouse.is_dir():
         yield memory
@@ -212,12 +214,12 @@ def _memory(warehouse: Path) -> Iterator[dict[str, Any]]:
 
 
 def _remembered(warehouse: Path) -> dict[str, Any]:
-    """What was told; nothing when that cannot be read: rather twice than never."""
+    """What is wrong and was told; nothing when that cannot be read: rather twice than never."""
     try:
         memory = json.loads((warehouse / MEMORY).read_text(encoding="utf-8"))
-        return {"told": dict(memory["told"]), "unsent": memory["unsent"]}
+        return {"wrong": dict(memory["wrong"]), "trouble": memory["trouble"]}
     except (OSError, ValueError, KeyError, TypeError):
-        return {"told": {}, "unsent": None}
+        return {"wrong": {}, "trouble": None}
 
 
 def _keep(warehouse: Path, memory: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_an_alert_arrives_over_the_connection_that_is_set(
     security: str, is_encrypted: bool, serve: Callable[..., None], postbox: Postbox, tmp_path: Path
 ) -> None:
     serve(security)
-    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) is None
     (message,) = postbox.messages
     assert postbox.over_tls == [is_encrypted]
     assert message["Subject"] == "Performance warehouse: The refresh of 2009-03 failed"
@@ -124,18 +125,25 @@ def test_the_user_logs_in_with_the_password_in_the_file(
     (tmp_path / "password").write_text("correct horse\n", encoding="utf-8")
     monkeypatch.setenv("ALERTS_SMTP_USER", "warehouse")
     monkeypatch.setenv("ALERTS_SMTP_PASSWORD_FILE", str(tmp_path / "password"))
-    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) is None
     assert (len(postbox.messages), postbox.users) == (1, [b"warehouse"])
 
 
-def test_without_a_recipient_nothing_is_sent_and_nothing_is_written(
+def test_without_a_recipient_nothing_is_sent_until_there_is_one(
     serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve("none")
-    monkeypatch.setenv("ALERTS_TO", "")
-    before = sorted(tmp_path.iterdir())
-    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
-    assert (postbox.messages, sorted(tmp_path.iterdir())) == ([], before)
+    with monkeypatch.context() as off:
+        off.setenv("ALERTS_TO", "")
+        assert tell(tmp_path, {"refresh": [FAILED]}, NOW) is None
+    assert (postbox.messages, unsent(tmp_path)) == ([], None)
+    assert tell(tmp_path, {"watch": []}, NOW) is None
+    assert len(postbox.messages) == 1
+
+
+def test_where_nothing_is_wrong_nothing_is_written(tmp_path: Path) -> None:
+    assert tell(tmp_path, {"refresh": [], "watch": []}, NOW) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_alert_is_told_once_and_again_after_a_week(
@@ -144,7 +152,7 @@ def test_the_same_alert_is_told_once_and_again_after_a_week(
     """Told on day 0; days 1 to 6 are silent; day 7 says it again; day 8 is silent."""
     serve("none")
     for day in range(9):
-        tell(tmp_path, "refresh", [FAILED], NOW + day * A_DAY)
+        tell(tmp_path, {"refresh": [FAILED]}, NOW + day * A_DAY)
     assert [message["Date"].datetime - NOW for message in postbox.messages] == [0 * A_DAY, 7 * A_DAY]
 
 
@@ -153,9 +161,9 @@ def test_advice_that_differs_makes_no_other_alert_and_another_reason_does(
 ) -> None:
     serve("none")
     for alert in (Alert("Failed", "No space left", "12 MB free"), Alert("Failed", "No space left", "11 MB free")):
-        tell(tmp_path, "refresh", [alert], NOW)
+        tell(tmp_path, {"refresh": [alert]}, NOW)
     assert len(postbox.messages) == 1
-    tell(tmp_path, "refresh", [Alert("Failed", "Permission denied")], NOW)
+    tell(tmp_path, {"refresh": [Alert("Failed", "Permission denied")]}, NOW)
     assert len(postbox.messages) == 2
 
 
@@ -164,7 +172,7 @@ def test_what_was_mended_and_comes_back_is_told_again(
 ) -> None:
     serve("none")
     for wrong in ([FAILED], [FAILED], [], [FAILED]):
-        tell(tmp_path, "refresh", wrong, NOW)
+        tell(tmp_path, {"refresh": wrong}, NOW)
     assert len(postbox.messages) == 2
 
 
@@ -173,14 +181,14 @@ def test_what_is_mended_in_one_matter_is_not_forgotten_in_another(
 ) -> None:
     serve("none")
     late = Alert("No release of 2009-03", "It was due.")
-    for about, wrong in (("watch", [late]), ("refresh", []), ("watch", [late])):
-        tell(tmp_path, about, wrong, NOW)
+    for matter, wrong in (("watch", [late]), ("refresh", []), ("watch", [late])):
+        tell(tmp_path, {matter: wrong}, NOW)
     assert len(postbox.messages) == 1
 
 
 def test_several_alerts_come_in_one_message(serve: Callable[..., None], postbox: Postbox, tmp_path: Path) -> None:
     serve("none")
-    tell(tmp_path, "refresh", [FAILED, Alert("Another", "Something else.")], NOW)
+    tell(tmp_path, {"refresh": [FAILED, Alert("Another", "Something else.")]}, NOW)
     (message,) = postbox.messages
     assert message["Subject"].endswith("failed (and 1 more)")
     assert "Something else." in message.get_content()
@@ -194,11 +202,23 @@ def test_a_server_that_is_down_is_said_and_the_alert_goes_out_later(
         # A port that is taken and not listened on.
         deaf.bind(("localhost", 0))
         down.setenv("ALERTS_SMTP_PORT", str(deaf.getsockname()[1]))
-        said = tell(tmp_path, "refresh", [FAILED], NOW)
+        said = tell(tmp_path, {"refresh": [FAILED]}, NOW)
     assert said == "An alert was not sent: Connection refused (ConnectionRefusedError)."
     assert unsent(tmp_path) == "2009-04-12 06:00: Connection refused (ConnectionRefusedError)"
-    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    # The server is there again, and somebody else looks at something else.
+    assert tell(tmp_path, {"watch": []}, NOW) is None
     assert (len(postbox.messages), unsent(tmp_path)) == (1, None)
+
+
+def test_what_was_mended_before_it_could_be_sent_is_not_sent(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("none")
+    with monkeypatch.context() as wrong:
+        wrong.setenv("ALERTS_FROM", "")
+        assert tell(tmp_path, {"refresh": [FAILED]}, NOW) is not None
+    assert tell(tmp_path, {"refresh": []}, NOW) is None
+    assert postbox.messages == []
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_believed(
@@ -206,7 +226,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_believed(
 ) -> None:
     serve("starttls")
     monkeypatch.setenv("ALERTS_SMTP_CA_FILE", "")
-    said = tell(tmp_path, "refresh", [FAILED], NOW)
+    said = tell(tmp_path, {"refresh": [FAILED]}, NOW)
     assert said is not None
     assert "certificate is not trusted" in said
     assert postbox.messages == []
@@ -219,7 +239,7 @@ def test_a_wrong_password_is_said_without_it(
     (tmp_path / "password").write_text("battery staple", encoding="utf-8")
     monkeypatch.setenv("ALERTS_SMTP_USER", "warehouse")
     monkeypatch.setenv("ALERTS_SMTP_PASSWORD_FILE", str(tmp_path / "password"))
-    assert tell(tmp_path, "refresh", [FAILED], NOW) == (
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) == (
         "An alert was not sent: the server answered 535 (SMTPAuthenticationError)."
     )
     assert postbox.messages == []
@@ -231,10 +251,19 @@ def test_an_address_the_server_does_not_know_is_counted_and_the_others_get_it_on
     serve("none")
     postbox.unknown = {"duty@example.org"}
     said = "An alert was not sent: the server takes no mail for 1 of the addresses in ALERTS_TO."
-    assert tell(tmp_path, "refresh", [FAILED], NOW) == said
-    assert tell(tmp_path, "refresh", [FAILED], NOW) is None
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) == said
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) is None
     assert len(postbox.messages) == 1
     assert unsent(tmp_path) is not None
+
+
+def test_two_processes_that_tell_the_same_at_once_send_it_once(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: tell(tmp_path, {"refresh": [FAILED]}, NOW), range(4)))
+    assert len(postbox.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -260,7 +289,7 @@ def test_settings_that_cannot_be_meant_are_said(
 ) -> None:
     serve("none")
     monkeypatch.setenv(name, value)
-    said = tell(tmp_path, "refresh", [FAILED], NOW)
+    said = tell(tmp_path, {"refresh": [FAILED]}, NOW)
     assert said is not None
     assert expected in said
     assert postbox.messages == []
@@ -270,14 +299,14 @@ def test_a_memory_that_is_damaged_tells_twice_rather_than_never(
     serve: Callable[..., None], postbox: Postbox, tmp_path: Path
 ) -> None:
     serve("none")
-    tell(tmp_path, "refresh", [FAILED], NOW)
+    tell(tmp_path, {"refresh": [FAILED]}, NOW)
     (tmp_path / alerts.MEMORY).write_text('{"told": {"refresh"', encoding="utf-8")
-    tell(tmp_path, "refresh", [FAILED], NOW)
+    tell(tmp_path, {"refresh": [FAILED]}, NOW)
     assert len(postbox.messages) == 2
 
 
 def test_a_warehouse_that_is_gone_is_told_of(serve: Callable[..., None], postbox: Postbox, tmp_path: Path) -> None:
     serve("none")
-    assert tell(tmp_path / "unmounted", "watch", [FAILED], NOW) is None
+    assert tell(tmp_path / "unmounted", {"watch": [FAILED]}, NOW) is None
     assert len(postbox.messages) == 1
     assert not (tmp_path / "unmounted").exists()
