@@ -2,17 +2,21 @@
 
 import dagster as dg
 
+from orchestration.asset_checks import delivered_on_time
 from orchestration.assets.landing import LANDING_ASSETS
 from orchestration.assets.release import release
 from orchestration.assets.warehouse_models import warehouse_models
 from orchestration.jobs import monthly_refresh, progress
 from orchestration.resources import resources
 from orchestration.schedules import monthly_schedule
+from orchestration.sensors import arrival, days_agreed
 
 definitions = dg.Definitions(
     assets=[*LANDING_ASSETS, warehouse_models, release],
+    asset_checks=[delivered_on_time],
     jobs=[monthly_refresh],
     schedules=[monthly_schedule],
+    sensors=[arrival, days_agreed],
     loggers={"console": progress},
     resources=resources(),
 )

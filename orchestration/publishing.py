@@ -27,11 +27,14 @@ import duckdb
 
 from orchestration import ledger
 from orchestration.guard import BUILD, BUILDING
+from orchestration.landing.delivery import write_json
 from orchestration.ledger import digest_of, flush
 from orchestration.measure_definition import definition_digests
 
 DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
+# What the run did until it published (`run_summary.py`).
+RUN = "run.json"
 # Readable by every DuckDB client from 1.2 on.
 STORAGE_VERSION = "v1.2.0"
 RELEASE_ID = re.compile(r"^(\d{4}-\d{2})_r(\d+)$")
@@ -106,8 +109,8 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
     """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
-    that one and no number is used. `run` is what the manifest keeps of the run: checks and times. Raises `Unexplained`
-    when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
+    that one and no number is used. `run` is the summary of the run so far, kept beside the database. Raises
+    `Unexplained` when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
@@ -137,7 +140,8 @@ def publish(warehouse: Path, dbt_manifest: Path, month: str, built_at: dt.dateti
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)
-    manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
+    manifest |= {"ledger_entry": entry.digest, "packages": _packages(), "tables": tables}
+    write_json(building / RUN, run)
     _freeze(building, manifest)
     final = releases / release_id
     building.rename(final)

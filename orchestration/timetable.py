@@ -20,7 +20,7 @@ from orchestration.extracts import EXTRACTS, Extract
 
 # A month begins, and a day ends, when the force's clocks say so, wherever the machine stands.
 CLOCK = "Europe/London"
-# Before people come to work.
+# Before people come to work: the hour of the schedule.
 REFRESH_HOUR = 6
 # Set 2026-11-30: the last extract is due on the 7th working day, and the Board meets in the third week.
 REFRESH_WORKING_DAY = 8

@@ -1,0 +1,79 @@
+"""What a run did, in one structure: when, how long each step took, how many rows came, how each check ended.
+
+Here: the structure, read from the run's events, and where the summaries of runs are kept.
+Belongs here: what is known of a run whatever it was for.
+Does not belong here: what a release is made of (`publishing.py`), and anything of a row.
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.landing.delivery import write_json
+
+FOLDER = "runs"
+# Set 2026-11-30: a year and a month of refreshes, each with some days of deliveries before it, and room.
+KEPT = 1000
+# What a landing asset says of the deliveries that were new to it.
+COUNTED = ["deliveries_landed", "rows_received", "rows_accepted", "rows_quarantined"]
+EVENTS = {
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+}
+
+
+def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
+    """What a run did so far: its month, who started it, when, the seconds of each step that ended, which failed, the
+    deliveries and rows of each extract with new ones, and how each check ended (passed, warned or failed)."""
+    began: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+    failed: list[str] = []
+    checks: dict[str, str] = {}
+    extracts: dict[str, dict[str, Any]] = {}
+    release: dict[str, Any] = {}
+    for entry in instance.all_logs(run.run_id, of_type=EVENTS):
+        event, step = entry.get_dagster_event(), entry.step_key or ""
+        if event.is_step_start:
+            began[step] = entry.timestamp
+        elif event.is_step_success or event.is_step_failure:
+            seconds[step] = round(entry.timestamp - began[step], 1)
+            failed += [step] if event.is_step_failure else []
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            otherwise = "warned" if check.severity == dg.AssetCheckSeverity.WARN else "failed"
+            checks[f"{'/'.join(check.asset_key.path)}: {check.check_name}"] = "passed" if check.passed else otherwise
+        else:
+            materialization = event.step_materialization_data.materialization
+            said = {name: value.value for name, value in materialization.metadata.items()}
+            path = materialization.asset_key.path
+            if said.get("deliveries_landed"):
+                extracts[path[-1]] = {name: said[name] for name in COUNTED}
+            elif "release" in said:
+                release = {name: said[name] for name in ("release", "is_new", "status")}
+    started = dt.datetime.fromtimestamp(min(began.values()), dt.UTC) if began else None
+    return {
+        "run_id": run.run_id,
+        "started_by": run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name"),
+        "reporting_month": run.tags.get("dagster/partition"),
+        "started_at": started.isoformat(timespec="seconds") if started else None,
+        "seconds": seconds,
+        "failed_steps": failed,
+        "new_deliveries": extracts,
+        "checks": dict(sorted(checks.items())),
+        **release,
+    }
+
+
+def keep_summary(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> None:
+    """Write the summary of a run whose steps have ended, and delete the oldest ones that are too many."""
+    kept = warehouse / FOLDER
+    kept.mkdir(exist_ok=True)
+    found = summary(instance, run)
+    write_json(kept / f"{(found['started_at'] or 'not started').replace(':', '')}_{run.run_id[:8]}.json", found)
+    for old in sorted(kept.glob("[!.]*.json"))[:-KEPT]:
+        old.unlink()

@@ -1,0 +1,52 @@
+"""Sensors: what is started by what comes, and what is said of what does not.
+
+Here: the look at `raw/`, and the look at the days agreed.
+Belongs here: what Dagster is to notice by itself.
+Does not belong here: what is wanted for what was found (`arrival.py`), days (`timetable.py`).
+"""
+
+import datetime as dt
+import json
+
+import dagster as dg
+
+from orchestration.arrival import landed_months, look, waits, wanted
+from orchestration.asset_checks import lateness
+from orchestration.folders import raw_folder, warehouse_folder
+from orchestration.jobs import monthly_refresh
+from orchestration.landing.delivery import Damaged
+from orchestration.landing.store import Landing
+from orchestration.starting import first_to_start
+from orchestration.timetable import timetable
+
+
+# Set 2026-11-30: a file is whole when it has not changed between two looks; a copy over a network may rest for some
+# seconds.
+@dg.sensor(job=monthly_refresh, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def arrival(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Take in deliveries that are whole, and publish the months that they complete."""
+    moment, days, warehouse = now(), timetable(), warehouse_folder()
+    try:
+        found = look(raw_folder(), warehouse, json.loads(context.cursor or "{}"))
+    except Damaged as damaged:
+        return dg.SensorResult(skip_reason=str(damaged), cursor=context.cursor)
+    started = first_to_start(context.instance, wanted(found, days, moment), warehouse, moment)
+    cursor = json.dumps(found.seen)
+    if isinstance(started, dg.RunRequest):
+        return dg.SensorResult(run_requests=[started], cursor=cursor)
+    return dg.SensorResult(skip_reason=started or waits(found, days, moment), cursor=cursor)
+
+
+@dg.sensor(minimum_interval_seconds=900, default_status=dg.DefaultSensorStatus.RUNNING)
+def days_agreed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Show beside each extract whether it is late for the month that has ended; the cursor is what was shown."""
+    evaluations = lateness(landed_months(Landing(warehouse_folder()).deliveries()), now())
+    shown = json.dumps({each.asset_key.path[-1]: each.metadata["finding"].value for each in evaluations})
+    if shown == context.cursor:
+        return dg.SensorResult(skip_reason="Nothing has changed.", cursor=shown)
+    return dg.SensorResult(asset_events=evaluations, cursor=shown)
+
+
+def now() -> dt.datetime:
+    """The instant it is: the one place where the sensors read a clock."""
+    return dt.datetime.now(dt.UTC)
