@@ -25,6 +25,8 @@ from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Any
 
+from orchestration.machine import remedy
+
 # Set 2026-11-30: a server that takes longer is down; the refresh that waits for it has ended already.
 SECONDS_TO_ANSWER = 20
 # Set 2026-11-30: what lasts is said again after a week, so that a message overlooked is not the only one.
@@ -33,6 +35,10 @@ TOLD_AGAIN_AFTER = dt.timedelta(days=7)
 MOST_LINES = 60
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MEMORY = "alerts.json"
+# What is wrong with a run as a whole; other matters are its steps.
+OF_RUNS = "run"
+# The check of `asset_checks.py` that fails when a delivery was refused.
+ACCEPTED = "every_delivery_is_accepted"
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,18 @@ def _password(path: str) -> str:
         raise NotConfigured(f"the file ALERTS_SMTP_PASSWORD_FILE names cannot be read ({error.strerror})") from None
 
 
+def of_run(run: Mapping[str, Any], warehouse: Path) -> dict[str, list[Alert]]:
+    """What a run that has ended found wrong in each step it came to, from its summary (`run_summary.py`)."""
+    found: dict[str, list[Alert]] = {step: [] for step in run["seconds"]}
+    for step, said in run["failed"].items():
+        extract = step.removeprefix("landing__")
+        subject = f"The refresh of {run['reporting_month']} failed in {step}"
+        if run["checks"].get(f"landing/{extract}: {ACCEPTED}") == "failed":
+            subject = f"A delivery of {extract} is refused; nothing is published until it is mended or taken out"
+        found[step] = [Alert(subject, said, remedy(said, warehouse) or "")]
+    return {OF_RUNS: [], **found}
+
+
 def tell(warehouse: Path, found: Mapping[str, Sequence[Alert]], now: dt.datetime) -> str | None:
     """E-mail what is wrong and was not told yet; returns, in a sentence, why that could not be.
 
@@ -159,6 +177,17 @@ def tell(warehouse: Path, found: Mapping[str, Sequence[Alert]], now: dt.datetime
             trouble = _why(error)
         memory["trouble"] = trouble and f"{now:%Y-%m-%d %H:%M}: {trouble}"
     return trouble and f"An alert was not sent: {trouble}."
+
+
+def send_test(warehouse: Path, now: dt.datetime) -> str | None:
+    """Send a message that says it is a test; returns, in a sentence, why that could not be."""
+    test = Alert("This is a test", "Alerts of this warehouse reach you.")
+    try:
+        server = Server.configured(os.environ)
+        trouble = server.send(_message(server, [asdict(test)], warehouse, now)) if server else "ALERTS_TO names nobody"
+    except (NotConfigured, OSError, smtplib.SMTPException) as error:
+        trouble = _why(error)
+    return trouble and f"The test was not sent: {trouble}."
 
 
 def unsent(warehouse: Path) -> str | None:
@@ -194,23 +223,19 @@ def _message(server: Server, due: Sequence[Mapping[str, str]], warehouse: Path, 
 @contextlib.contextmanager
 def _memory(warehouse: Path) -> Iterator[dict[str, Any]]:
     """What is wrong and was told, held for one process, and kept when it changed."""
-    memory = _remembered(warehouse)
-    if not warehouse.is_dir():
-        yield memory
-        return
-    folder = os.open(warehouse, os.O_RDONLY)
-    try:
-        # The folder itself is held: on a full disk there may be no room for a lock file.
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as held:
+        # Where it cannot be held or kept an alert may be told twice, which is better than not at all.
+        with contextlib.suppress(OSError):
+            # The folder itself: on a full disk there may be no room for a lock file.
+            folder = os.open(warehouse, os.O_RDONLY)
+            held.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
         memory = _remembered(warehouse)
         before = json.dumps(memory)
         yield memory
         if json.dumps(memory) != before:
-            # Where it cannot be kept the alert is told twice, which is better than not at all.
             with contextlib.suppress(OSError):
                 _keep(warehouse, memory)
-    finally:
-        os.close(folder)
 
 
 def _remembered(warehouse: Path) -> dict[str, Any]:

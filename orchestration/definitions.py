@@ -9,14 +9,14 @@ from orchestration.assets.warehouse_models import warehouse_models
 from orchestration.jobs import monthly_refresh, progress
 from orchestration.resources import resources
 from orchestration.schedules import monthly_schedule
-from orchestration.sensors import arrival, days_agreed
+from orchestration.sensors import arrival, days_agreed, died
 
 definitions = dg.Definitions(
     assets=[*LANDING_ASSETS, warehouse_models, release],
     asset_checks=[delivered_on_time],
     jobs=[monthly_refresh],
     schedules=[monthly_schedule],
-    sensors=[arrival, days_agreed],
+    sensors=[arrival, days_agreed, died],
     loggers={"console": progress},
     resources=resources(),
 )

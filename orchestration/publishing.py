@@ -205,6 +205,12 @@ def month_and_number(name: str) -> list[tuple[str, int]]:
     return [(month, int(number)) for month, number in RELEASE_ID.findall(name)]
 
 
+def published_months(warehouse: Path) -> set[dt.date]:
+    """The months that there is a release of."""
+    folders = [folder for folder in (warehouse / "releases").glob("[!.]*") if read_manifest(folder)]
+    return {dt.date.fromisoformat(f"{month}-01") for path in folders for month, _ in month_and_number(path.name)}
+
+
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a release, whatever became of its other files; None when it cannot be read."""
     try:
@@ -222,15 +228,21 @@ def whole_manifest(folder: Path) -> dict[str, Any] | None:
 
 def damages(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """What is not as it was published in a release's folder, a sentence each."""
+    files = manifest.get("files", {})
+    present = [name for name in sorted(files) if (folder / name).is_file()]
+    changed = [name for name in present if digest_of(folder / name) != files[name]]
+    return strays(folder, manifest) + [f"{name} has other content than was published" for name in changed]
+
+
+def strays(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """What is missing or too much in a release's folder, a sentence each; what is in the files is not read."""
     if DATABASE not in manifest.get("files", {}):
         return [f"{MANIFEST} does not name {DATABASE}"]
     present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     files = manifest["files"]
     # A log beside a database, say: DuckDB replays it, or refuses to open the database.
     found = [f"{name} was not published with it" for name in sorted(present - files.keys())]
-    found += [f"{name} is missing" for name in sorted(files.keys() - present)]
-    changed = [name for name in sorted(present & files.keys()) if digest_of(folder / name) != files[name]]
-    return found + [f"{name} has other content than was published" for name in changed]
+    return found + [f"{name} is missing" for name in sorted(files.keys() - present)]
 
 
 def _entries_named(releases: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 
+from orchestration.alerts import OF_RUNS, Alert, tell
 from orchestration.dagster_home import dagster_home
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.failures import QuotingNoRow
@@ -39,7 +40,6 @@ from orchestration.machine import PassingFault, remedy
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._utils.error import SerializableErrorInfo
 
 STOPPED = "\nThe refresh failed; what was published is unchanged."
 VERDICT_ORDER = [
@@ -128,7 +128,9 @@ def main() -> None:
         # Outside every step: before the run, or where Dagster keeps its events.
         if not (words := remedy(str(error), warehouse)):
             raise
-        sys.exit(f"{STOPPED}\n{str(error).strip().splitlines()[0]}\n{words}")
+        said = str(error).strip().splitlines()[0]
+        trouble = tell(warehouse, {OF_RUNS: [Alert("The refresh could not run", said, words)]}, now)
+        sys.exit("\n".join([STOPPED, said, words, *([trouble] if trouble else [])]))
     print(f"Done in {time.monotonic() - started:.0f} s.")
 
 
@@ -177,21 +179,13 @@ def _end_killed_runs(instance: dg.DagsterInstance) -> None:
 
 def _failure(result: dg.ExecuteInProcessResult, warehouse: Path) -> str:
     """Why the refresh failed: what each failed step said, that nothing published has changed, and the remedy."""
-    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
-    said = [
-        failure.user_failure_data.description if failure.user_failure_data else _innermost(failure.error)
-        for failure in failures
-    ]
-    reasons = [reason.strip() for reason in said if reason]
+    from orchestration.run_summary import said_of
+
+    said = [said_of(event.step_failure_data) for event in result.all_events if event.is_step_failure]
+    reasons = [reason for reason in said if reason]
     remedies = [words for reason in reasons if (words := remedy(reason, warehouse))]
     # Several steps may say the same.
     return "\n".join(dict.fromkeys([STOPPED, *reasons, *remedies]))
-
-
-def _innermost(error: SerializableErrorInfo | None) -> str:
-    while error and error.cause:
-        error = error.cause
-    return error.message if error else ""
 
 
 def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:

@@ -28,13 +28,14 @@ from dbt.contracts.graph.nodes import GenericTestNode, SingularTestNode
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
+from orchestration.alerts import of_run, tell
 from orchestration.failures import without_rows
 from orchestration.folders import ROOT, raw_folder, warehouse_folder
 from orchestration.guard import BUILD, only_refresh
 from orchestration.landing.delivery import write_json
 from orchestration.landing.store import Landing
 from orchestration.machine import PassingFault, passes
-from orchestration.run_summary import keep_summary
+from orchestration.run_summary import keep_summary, summary
 from orchestration.starting import started_by
 
 # Set 2026-11-24: enough for thirty million rows; DuckDB writes the rest to disk instead of taking the machine's memory.
@@ -69,12 +70,18 @@ class Folders(dg.ConfigurableResource):
         run = context.dagster_run
         with only_refresh(self.warehouse_path, started_by(run.tags) if run else None):
             yield self
-            if run and context.instance:
+            found = summary(context.instance, run) if run and context.instance else None
+            if found:
                 try:
-                    keep_summary(context.instance, run, self.warehouse_path)
+                    keep_summary(found, self.warehouse_path)
                 except OSError as error:
                     # What was published stands, whether or not there is room to say so.
                     print(f"Warning, the summary of the run is not kept: {error.strerror}", flush=True)
+        # The warehouse is let go by now: a mail server may be slow.
+        if found and (
+            trouble := tell(self.warehouse_path, of_run(found, self.warehouse_path), dt.datetime.now(dt.UTC))
+        ):
+            print(f"Warning. {trouble}", flush=True)
 
     def targets_known_on(self, default: dt.date) -> dt.date:
         """Targets agreed up to this day are judged; `TARGETS_KNOWN_ON` overrides the reporting month's end."""

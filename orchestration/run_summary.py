@@ -1,48 +1,58 @@
 """What a run did, in one structure: when, how long each step took, how many rows came, how each check ended.
 
-Here: the structure, read from the run's events, and where the summaries of runs are kept.
+Here: the structure, read from the run's events, and where the summaries of runs are kept. Dagster, which takes seconds
+to load, is imported where events are read: `status.py` reads what is kept.
 Belongs here: what is known of a run whatever it was for.
 Does not belong here: what a release is made of (`publishing.py`), and anything of a row.
 """
 
-import datetime as dt
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import dagster as dg
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from orchestration.landing.delivery import write_json
+
+if TYPE_CHECKING:
+    import dagster as dg
+    from dagster._core.execution.plan.objects import StepFailureData
+    from dagster._utils.error import SerializableErrorInfo
 
 FOLDER = "runs"
 # Set 2026-11-30: a year and a month of refreshes, each with some days of deliveries before it, and room.
 KEPT = 1000
 # What a landing asset says of the deliveries that were new to it.
 COUNTED = ["deliveries_landed", "rows_received", "rows_accepted", "rows_quarantined"]
-EVENTS = {
-    dg.DagsterEventType.STEP_START,
-    dg.DagsterEventType.STEP_SUCCESS,
-    dg.DagsterEventType.STEP_FAILURE,
-    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-    dg.DagsterEventType.ASSET_MATERIALIZATION,
-}
 
 
 def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
-    """What a run did so far: its month, who started it, when, the seconds of each step that ended, which failed, the
-    deliveries and rows of each extract with new ones, and how each check ended (passed, warned or failed)."""
+    """What a run did so far: its month, who started it, when, the seconds of each step that ended, what those that failed
+    said, the deliveries and rows of each extract with new ones, and how each check ended (passed, warned or failed)."""
+    import dagster as dg
+
+    events = {
+        dg.DagsterEventType.STEP_START,
+        dg.DagsterEventType.STEP_SUCCESS,
+        dg.DagsterEventType.STEP_FAILURE,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+    }
     began: dict[str, float] = {}
     seconds: dict[str, float] = {}
-    failed: list[str] = []
+    failed: dict[str, str] = {}
     checks: dict[str, str] = {}
     extracts: dict[str, dict[str, Any]] = {}
     release: dict[str, Any] = {}
-    for entry in instance.all_logs(run.run_id, of_type=EVENTS):
+    for entry in instance.all_logs(run.run_id, of_type=events):
         event, step = entry.get_dagster_event(), entry.step_key or ""
         if event.is_step_start:
             began[step] = entry.timestamp
         elif event.is_step_success or event.is_step_failure:
             seconds[step] = round(entry.timestamp - began[step], 1)
-            failed += [step] if event.is_step_failure else []
+            if event.is_step_failure:
+                failed[step] = said_of(event.step_failure_data)
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             otherwise = "warned" if check.severity == dg.AssetCheckSeverity.WARN else "failed"
@@ -62,18 +72,35 @@ def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
         "reporting_month": run.tags.get("dagster/partition"),
         "started_at": started.isoformat(timespec="seconds") if started else None,
         "seconds": seconds,
-        "failed_steps": failed,
+        "failed": failed,
         "new_deliveries": extracts,
         "checks": dict(sorted(checks.items())),
         **release,
     }
 
 
-def keep_summary(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> None:
+def said_of(failure: StepFailureData) -> str:
+    """Why a step failed: its own words, else those of the innermost error."""
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description.strip()
+    error: SerializableErrorInfo | None = failure.error
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else ""
+
+
+def kept_summary(warehouse: Path, run_id: str) -> dict[str, Any] | None:
+    """The summary of a run; None of one that did not end by itself, or that is kept no longer."""
+    for path in (warehouse / FOLDER).glob(f"[!.]*_{run_id[:8]}.json"):
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    return None
+
+
+def keep_summary(found: dict[str, Any], warehouse: Path) -> None:
     """Write the summary of a run whose steps have ended, and delete the oldest ones that are too many."""
     kept = warehouse / FOLDER
     kept.mkdir(exist_ok=True)
-    found = summary(instance, run)
-    write_json(kept / f"{(found['started_at'] or 'not started').replace(':', '')}_{run.run_id[:8]}.json", found)
+    write_json(kept / f"{(found['started_at'] or 'not started').replace(':', '')}_{found['run_id'][:8]}.json", found)
     for old in sorted(kept.glob("[!.]*.json"))[:-KEPT]:
         old.unlink()

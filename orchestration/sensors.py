@@ -1,7 +1,7 @@
 """Sensors: what is started by what comes, and what is said of what does not.
 
 Here: the look at `raw/`, and the look at the days agreed.
-Belongs here: what Dagster is to notice by itself.
+Belongs here: what Dagster is to notice by itself, a run among it that died without a word.
 Does not belong here: what is wanted for what was found (`arrival.py`), days (`timetable.py`).
 """
 
@@ -10,13 +10,15 @@ import json
 
 import dagster as dg
 
+from orchestration.alerts import OF_RUNS, Alert, tell
 from orchestration.arrival import landed_months, look, waits, wanted
 from orchestration.asset_checks import lateness
 from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.jobs import monthly_refresh
 from orchestration.landing.delivery import Damaged
 from orchestration.landing.store import Landing
-from orchestration.starting import first_to_start
+from orchestration.run_summary import kept_summary
+from orchestration.starting import first_to_start, started_by
 from orchestration.timetable import timetable
 
 
@@ -45,6 +47,20 @@ def days_agreed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     if shown == context.cursor:
         return dg.SensorResult(skip_reason="Nothing has changed.", cursor=shown)
     return dg.SensorResult(asset_events=evaluations, cursor=shown)
+
+
+@dg.run_failure_sensor(monitored_jobs=[monthly_refresh], default_status=dg.DefaultSensorStatus.RUNNING)
+def died(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    """Tell of a run that was killed or could not start: one that came to its end has told by itself."""
+    run, warehouse = context.dagster_run, warehouse_folder()
+    if kept_summary(warehouse, run.run_id):
+        return dg.SkipReason("It has told by itself.")
+    if context.instance.get_runs(limit=1)[0].run_id != run.run_id:
+        return dg.SkipReason("A later run tells how things stand.")
+    subject = f"A run of {run.tags.get('dagster/partition')} was killed, or could not start"
+    text = f"Started by {started_by(run.tags)}. {context.failure_event.message}"
+    trouble = tell(warehouse, {OF_RUNS: [Alert(subject, text, "What was published is unchanged.")]}, now())
+    return dg.SkipReason(trouble) if trouble else None
 
 
 def now() -> dt.datetime:
