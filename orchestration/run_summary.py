@@ -28,8 +28,9 @@ COUNTED = ["deliveries_landed", "rows_received", "rows_accepted", "rows_quaranti
 
 
 def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
-    """What a run did so far: its month, who started it, when, the seconds of each step that ended, what those that failed
-    said, the deliveries and rows of each extract with new ones, and how each check ended (passed, warned or failed)."""
+    """What a run did so far: its month, who started it, when, the seconds of each step that ended, what those that
+    failed said, the deliveries and rows of each extract with new ones, and how each check ended (passed, warned or
+    failed)."""
     import dagster as dg
 
     events = {

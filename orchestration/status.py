@@ -89,8 +89,8 @@ def findings(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     if not raw.is_dir() or not (warehouse / "landing").is_dir():
         missing = raw if not raw.is_dir() else warehouse / "landing"
         return [Finding("Release", f"there is none, and no {missing}: `make refresh` begins it", Level.CRITICAL)]
-    missing = overdue(warehouse, now)
-    found = list(_release(warehouse, now)) + ([missing] if missing else [])
+    late_release = overdue(warehouse, now)
+    found = list(_release(warehouse, now)) + ([late_release] if late_release else [])
     try:
         # Twice, since a file counts as whole when it has not changed between two looks.
         seen = look(raw, warehouse, look(raw, warehouse, {}).seen)
