@@ -6,6 +6,7 @@ Does not belong here: what a release is made of (`publishing.py`), and anything 
 """
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import dagster as dg
 from orchestration.landing.delivery import write_json
 
 FOLDER = "runs"
-# Set 2026-11-30: a year and a month of refreshes, each with some days of deliveries before it, and room.
-KEPT = 1000
+# Set 2026-11-30: some three years of refreshes, each with some days of deliveries before it; a run's events have about
+# a megabyte.
+KEPT = 500
 # What a landing asset says of the deliveries that were new to it.
 COUNTED = ["deliveries_landed", "rows_received", "rows_accepted", "rows_quarantined"]
 EVENTS = {
@@ -70,10 +72,13 @@ def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
 
 
 def keep_summary(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> None:
-    """Write the summary of a run whose steps have ended, and delete the oldest ones that are too many."""
+    """Write the summary of a run whose steps have ended; of the oldest runs that are too many delete all there is."""
     kept = warehouse / FOLDER
     kept.mkdir(exist_ok=True)
     found = summary(instance, run)
     write_json(kept / f"{(found['started_at'] or 'not started').replace(':', '')}_{run.run_id[:8]}.json", found)
     for old in sorted(kept.glob("[!.]*.json"))[:-KEPT]:
+        run_id = json.loads(old.read_text(encoding="utf-8"))["run_id"]
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.delete_run(run_id)
         old.unlink()

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,10 @@ def london(*at: int) -> dt.datetime:
     return dt.datetime(*at, tzinfo=ZoneInfo(CLOCK))  # type: ignore[arg-type, misc]
 
 
+def at_hour(day: dt.date, hour: int) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour), ZoneInfo(CLOCK))
+
+
 @dataclass
 class Daemon:
     """The sensor and the schedule over one warehouse, at an instant that is set."""
@@ -36,7 +40,6 @@ class Daemon:
     now: dt.datetime
     cursor: str | None = None
     shown: str | None = None
-    said: list[str] = field(default_factory=list)
 
     def look(self) -> dg.RunRequest | str:
         """One tick of the sensor on raw/: the run it asks for, or why it asks for none."""

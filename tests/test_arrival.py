@@ -22,7 +22,7 @@ from dagster._core.events import StepFailureData
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._core.test_utils import create_run_for_test
 
-from orchestration import arrival, retries
+from orchestration import arrival, retries, run_summary
 from orchestration.assets.landing import landing_asset
 from orchestration.extracts import EXTRACTS
 from orchestration.failures import QuotingNoRow
@@ -378,6 +378,9 @@ def test_what_is_late_is_shown_beside_its_extract_and_once_a_day(own: Daemon) ->
     assert shown["workforce"] == "2009-03 was delivered"
     assert shown["milestones"] == "2009-03 is due 2009-04-08"
     assert own.lateness() == {}
+    # What was shown before a run is not shown beside what it brought.
+    create_run_for_test(own.instance, "monthly_refresh", status=dg.DagsterRunStatus.SUCCESS)
+    assert own.lateness() == shown
     own.now += dt.timedelta(days=1)
     assert own.lateness()["recorded_crime"].endswith("5 days late")
 
@@ -442,6 +445,18 @@ def test_a_fault_that_is_gone_the_next_time_leaves_no_trace_in_what_is_taken_in(
     assert told["checks"]["landing/workforce: every_delivery_is_accepted"] == "passed"
     # The first try landed the delivery and failed to load it; the second found it landed.
     assert len(Landing(own.warehouse).deliveries("workforce")) == 2
+
+
+def test_of_the_oldest_runs_that_are_too_many_nothing_is_kept(own: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_summary, "KEPT", 2)
+    runs = [create_run_for_test(own.instance, "monthly_refresh") for _ in range(3)]
+    for number, run in enumerate(runs):
+        monkeypatch.setattr(
+            run_summary, "summary", lambda instance, of, at=number: {"run_id": of.run_id, "started_at": f"{at}"}
+        )
+        run_summary.keep_summary(own.instance, run, own.warehouse)
+    assert {run.run_id for run in own.instance.get_runs()} == {run.run_id for run in runs[1:]}
+    assert len(list((own.warehouse / "runs").iterdir())) == 2
 
 
 def test_the_summary_of_a_run_that_refuses_says_what_failed_and_no_value(own: Daemon) -> None:
