@@ -139,7 +139,7 @@ def _password(path: str) -> str:
 def of_run(run: Mapping[str, Any], warehouse: Path) -> dict[str, list[Alert]]:
     """What a run that has ended found wrong in each step it came to, from its summary (`run_summary.py`)."""
     found: dict[str, list[Alert]] = {step: [] for step in run["seconds"]}
-    for step, said in run["failed"].items():
+    for step, said in run["failed_steps"].items():
         extract = step.removeprefix("landing__")
         subject = f"The refresh of {run['reporting_month']} failed in {step}"
         if run["checks"].get(f"landing/{extract}: {ACCEPTED}") == "failed":

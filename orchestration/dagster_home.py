@@ -12,13 +12,15 @@ from orchestration.folders import ROOT
 
 # Runs, schedules and events lie in SQLite in this folder: one machine needs no server for them. Events go to one
 # database: the default writes each of them twice, to the run's own and to a common one, which is a tenth of a small
-# refresh. Telemetry would call out of the building.
+# refresh. Telemetry would call out of the building, and so would what Dagster asks a new user.
 #
 # One run at a time, and those that wait are started in their order. A run whose process has died is ended within half
 # a minute, so that nothing waits for it. Set 2026-11-30: thirty million rows take a quarter of an hour; four hours are
 # a run that hangs. Looks that found nothing are kept for a week, the others for a quarter of a year.
 DAGSTER_YAML = """
 telemetry:
+  enabled: false
+nux:
   enabled: false
 event_log_storage:
   module: orchestration.event_log

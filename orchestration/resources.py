@@ -73,7 +73,7 @@ class Folders(dg.ConfigurableResource):
             found = summary(context.instance, run) if run and context.instance else None
             if found:
                 try:
-                    keep_summary(found, self.warehouse_path)
+                    keep_summary(context.instance, found, self.warehouse_path)
                 except OSError as error:
                     # What was published stands, whether or not there is room to say so.
                     print(f"Warning, the summary of the run is not kept: {error.strerror}", flush=True)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from dagster._utils.error import SerializableErrorInfo
 
 FOLDER = "runs"
-# Set 2026-11-30: a year and a month of refreshes, each with some days of deliveries before it, and room.
-KEPT = 1000
+# Set 2026-11-30: some three years of refreshes, each with some days of deliveries before it; a run's events have about
+# a megabyte.
+KEPT = 500
 # What a landing asset says of the deliveries that were new to it.
 COUNTED = ["deliveries_landed", "rows_received", "rows_accepted", "rows_quarantined"]
 
@@ -73,7 +74,7 @@ def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
         "reporting_month": run.tags.get("dagster/partition"),
         "started_at": started.isoformat(timespec="seconds") if started else None,
         "seconds": seconds,
-        "failed": failed,
+        "failed_steps": failed,
         "new_deliveries": extracts,
         "checks": dict(sorted(checks.items())),
         **release,
@@ -98,10 +99,13 @@ def kept_summary(warehouse: Path, run_id: str) -> dict[str, Any] | None:
     return None
 
 
-def keep_summary(found: dict[str, Any], warehouse: Path) -> None:
-    """Write the summary of a run whose steps have ended, and delete the oldest ones that are too many."""
+def keep_summary(instance: dg.DagsterInstance, found: dict[str, Any], warehouse: Path) -> None:
+    """Write the summary of a run whose steps have ended; of the oldest runs that are too many delete all there is."""
     kept = warehouse / FOLDER
     kept.mkdir(exist_ok=True)
     write_json(kept / f"{(found['started_at'] or 'not started').replace(':', '')}_{found['run_id'][:8]}.json", found)
     for old in sorted(kept.glob("[!.]*.json"))[:-KEPT]:
+        run_id = json.loads(old.read_text(encoding="utf-8"))["run_id"]
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.delete_run(run_id)
         old.unlink()

@@ -201,7 +201,7 @@ def _last_run(warehouse: Path) -> Iterator[Finding]:
     if status == "SUCCESS":
         yield Finding("Last run", f"{run} ended well after {ended - began:,.0f} s")
     elif status in ("FAILURE", "CANCELED"):
-        reasons = list(kept.get("failed", {}).values()) or [f"it was killed or cancelled ({status})"]
+        reasons = list(kept.get("failed_steps", {}).values()) or [f"it was killed or cancelled ({status})"]
         yield Finding("Last run", "\n".join([f"{run} failed", *reasons]), Level.CRITICAL)
     elif by:
         yield Finding("Last run", f"{run} is under way")

@@ -147,7 +147,10 @@ def test_a_refused_file_is_named_with_its_reason(own: Warehouse) -> None:
 def test_a_run_that_failed_is_told_with_its_reason(own: Warehouse) -> None:
     _last_run_was(own, "FAILURE")
     (own.folder / "runs").mkdir(exist_ok=True)
-    kept = {"started_by": "sensor arrival", "failed": {"landing__complaints": "complaints/x.csv: [empty, 0 rows] …"}}
+    kept = {
+        "started_by": "sensor arrival",
+        "failed_steps": {"landing__complaints": "complaints/x.csv: [empty, 0 rows] …"},
+    }
     (own.folder / "runs" / "2009-04-20T080000+0000_deadbeef.json").write_text(json.dumps(kept), encoding="utf-8")
     said, level = found(own)["Last run"]
     assert level == Level.CRITICAL
