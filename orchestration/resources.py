@@ -70,17 +70,16 @@ class Folders(dg.ConfigurableResource):
         run = context.dagster_run
         with only_refresh(self.warehouse_path, started_by(run.tags) if run else None):
             yield self
-            found = summary(context.instance, run) if run and context.instance else None
-            if found:
-                try:
-                    keep_summary(context.instance, found, self.warehouse_path)
-                except OSError as error:
-                    # What was published stands, whether or not there is room to say so.
-                    print(f"Warning, the summary of the run is not kept: {error.strerror}", flush=True)
+            if not run or not context.instance:
+                return
+            found = summary(context.instance, run)
+            try:
+                keep_summary(context.instance, found, self.warehouse_path)
+            except OSError as error:
+                # What was published stands, whether or not there is room to say so.
+                print(f"Warning, the summary of the run is not kept: {error.strerror}", flush=True)
         # The warehouse is let go by now: a mail server may be slow.
-        if found and (
-            trouble := tell(self.warehouse_path, of_run(found, self.warehouse_path), dt.datetime.now(dt.UTC))
-        ):
+        if trouble := tell(self.warehouse_path, of_run(found, self.warehouse_path), dt.datetime.now(dt.UTC)):
             print(f"Warning. {trouble}", flush=True)
 
     def targets_known_on(self, default: dt.date) -> dt.date:

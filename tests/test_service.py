@@ -21,6 +21,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from orchestration import watch
+from orchestration.alerts import tell
 from orchestration.asset_checks import delivered_on_time
 from orchestration.assets.landing import LANDING_ASSETS
 from orchestration.assets.release import release
@@ -32,6 +34,7 @@ from orchestration.resources import resources
 from orchestration.sample_deliveries import write_sample
 from orchestration.timetable import MONTHLY, Timetable, working_day
 from tests.conftest import ROOT
+from tests.postbox import Postbox, serving
 from tests.service import Daemon, at_hour, daemon
 
 # As small as a sample can be that has every borough.
@@ -56,6 +59,7 @@ class Year:
         self.own, self.store = own, store
         self.refreshes = 0
         self.failed: list[str] = []
+        self.postbox = Postbox()
         definitions = dg.Definitions(
             assets=[*LANDING_ASSETS, warehouse_models, release],
             asset_checks=[delivered_on_time],
@@ -111,6 +115,12 @@ class Year:
         assert self.run(request, {"dagster/schedule_name": "monthly_schedule"})
         return None
 
+    def watch(self) -> list[str]:
+        """What the daily look for the release that is due finds, and tells."""
+        found = watch.missing_release(self.own.raw, self.own.warehouse, self.own.now)
+        assert tell(self.own.warehouse, {watch.MATTER: found}, self.own.now) is None
+        return [alert.subject for alert in found]
+
     def manifest(self, release_id: str) -> dict[str, object]:
         return dict(json.loads((self.own.warehouse / "releases" / release_id / "manifest.json").read_text()))
 
@@ -123,7 +133,14 @@ def year(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         dg.DagsterInstance.get() as instance,
         daemon(tmp_path, instance, at_hour(dt.date(2008, 5, 1), 9), monkeypatch) as own,
     ):
-        yield Year(own, store)
+        made = Year(own, store)
+        with serving(made.postbox, tmp_path, monkeypatch) as start:
+            start("starttls")
+            # What runs tell is of the year, too.
+            monkeypatch.setattr(
+                "orchestration.resources.tell", lambda warehouse, found, now: tell(warehouse, found, own.now)
+            )
+            yield made
 
 
 @pytest.mark.long
@@ -159,7 +176,10 @@ def test_a_year_of_deliveries_gives_the_right_releases_in_the_right_order(year: 
         elif month == "2008-08":
             assert on_time(month, "recorded_crime") == "2008-08 waits for recorded_crime."
             assert year.scheduled(month) == "2008-08 waits for recorded_crime."
+            year.at(month, 10)
+            assert year.watch() == []
             year.at(month, 11)
+            assert year.watch() == ["No release of 2008-08, which was due by 2008-09-12"]
             published = {dt.date.fromisoformat(f"{release[:7]}-01") for release in own.published()}
             assert Timetable().overdue_release(published, own.now) == dt.date(2008, 8, 1)
             year.deliver("recorded_crime", month)
@@ -193,6 +213,17 @@ def test_a_year_of_deliveries_gives_the_right_releases_in_the_right_order(year: 
             year.deliver("recorded_crime", "2008-07_r2")
             assert year.settle() == "2008-10 is published."
 
+        year.at(month, 13)
+        assert year.watch() == []
+
+    subjects = [message["Subject"].removeprefix("Performance warehouse: ") for message in year.postbox.messages]
+    assert subjects == [
+        "No release of 2008-08, which was due by 2008-09-12",
+        "A delivery of road_casualties is refused; nothing is published until it is mended or taken out",
+    ]
+    late, refused = (message.get_content() for message in year.postbox.messages)
+    assert "recorded_crime for 2008-08, due 2008-09-03" in late
+    assert "road_casualties/2008-12.csv: [layout, whole file]" in refused
     assert told == {month: f"{month} is published." for month in MONTHS}
     in_order = [f"{month}_r{number}" for month in MONTHS for number in (1, 2) if number == 1 or month in TWICE]
     assert own.published() == in_order
