@@ -20,6 +20,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
@@ -33,6 +34,8 @@ SECONDS_TO_ANSWER = 20
 TOLD_AGAIN_AFTER = dt.timedelta(days=7)
 # Set 2026-11-30: as much as a person reads in a message; `make status` and `make quarantine` have the rest.
 MOST_LINES = 60
+# A subject is not broken in two, as it would be at 78.
+LONGEST_LINE = 200
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MEMORY = "alerts.json"
 # What is wrong with a run as a whole; other matters are its steps.
@@ -208,7 +211,7 @@ def _message(server: Server, due: Sequence[Mapping[str, str]], warehouse: Path, 
         lines += [alert["subject"], "", *alert["text"].splitlines(), *alert["advice"].splitlines(), ""]
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} lines more", ""]
-    message = EmailMessage()
+    message = EmailMessage(policy.SMTP.clone(max_line_length=LONGEST_LINE))
     message["Subject"] = f"Performance warehouse: {due[0]['subject']}{more}"
     message["From"] = server.sender
     message["To"] = ", ".join(server.recipients)

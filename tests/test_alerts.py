@@ -6,15 +6,23 @@ Does not belong here: when a release is due (`test_timetable.py`).
 """
 
 import datetime as dt
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
-from orchestration import alerts
-from orchestration.alerts import Alert, tell, unsent
+from orchestration import alerts, sensors, watch
+from orchestration.alerts import Alert, of_run, send_test, tell, unsent
+from orchestration.asset_checks import deliveries_spec
+from orchestration.resources import Folders
+from tests.conftest import ROOT
 from tests.postbox import Postbox, serving
 
 NOW = dt.datetime(2009, 4, 12, 6, 0, tzinfo=dt.UTC)
@@ -241,3 +249,161 @@ def test_a_warehouse_that_is_gone_is_told_of(serve: Callable[..., None], postbox
     assert tell(tmp_path / "unmounted", {"watch": [FAILED]}, NOW) is None
     assert len(postbox.messages) == 1
     assert not (tmp_path / "unmounted").exists()
+
+
+def release(warehouse: Path, name: str) -> None:
+    """As much of a release as is needed to know that there is one."""
+    (warehouse / "releases" / name).mkdir(parents=True)
+    (warehouse / "releases" / name / "manifest.json").write_text('{"deliveries": []}', encoding="utf-8")
+
+
+def watched(warehouse: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`make watch`, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.watch", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "RAW_DIR": str(warehouse.with_name("raw")), "WAREHOUSE_DIR": str(warehouse)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_release_that_is_not_there_by_its_day_is_told_without_dagster(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    """The release of April 2009 is due on 15 May; there is none of a month after March, and no service at all."""
+    serve("starttls")
+    release(tmp_path / "warehouse", "2009-03_r1")
+    first, second = (watched(tmp_path / "warehouse", "--at", f"2009-05-{day}") for day in (16, 17))
+    assert (first.returncode, second.returncode) == (1, 1), first.stderr
+    assert first.stdout.startswith("No release of 2009-04, which was due by 2009-05-15\n")
+    (message,) = postbox.messages
+    assert message["Subject"] == "Performance warehouse: No release of 2009-04, which was due by 2009-05-15"
+
+
+def test_a_release_that_is_there_by_its_day_is_not_told(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("none")
+    release(tmp_path / "warehouse", "2009-04_r1")
+    assert watched(tmp_path / "warehouse", "--at", "2009-05-17").returncode == 0
+    assert postbox.messages == []
+
+
+def test_a_watch_that_cannot_look_says_so(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELEASE_WORKING_DAY", "last")
+    (alert,) = watch.missing_release(tmp_path / "raw", tmp_path / "warehouse", NOW)
+    assert alert.subject == "The watch over releases cannot look"
+    assert "RELEASE_WORKING_DAY" in alert.text
+
+
+def test_a_test_message_says_that_it_is_one(serve: Callable[..., None], postbox: Postbox, tmp_path: Path) -> None:
+    serve("starttls")
+    assert send_test(tmp_path, NOW) is None
+    assert postbox.messages[0]["Subject"] == "Performance warehouse: This is a test"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_test_without_a_recipient_says_why_it_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALERTS_TO", raising=False)
+    assert send_test(tmp_path, NOW) == "The test was not sent: ALERTS_TO names nobody."
+
+
+def test_a_refused_delivery_and_a_failed_step_are_told_apart_and_a_step_that_went_well_is_well(tmp_path: Path) -> None:
+    run = {
+        "reporting_month": "2009-03",
+        "seconds": {"landing__complaints": 0.1, "landing__workforce": 0.2, "deliveries": 0.1},
+        "failed_steps": {
+            "landing__complaints": "complaints/x.csv: [empty, 0 rows] The file is empty. Deliver it again.",
+            "deliveries": "No space left on device (landing/synchronise.py, line 1).",
+        },
+        "checks": {f"landing/complaints: {deliveries_spec(dg.AssetKey('x')).name}": "failed"},
+    }
+    found = of_run(run, tmp_path)
+    assert (found["landing__workforce"], found["run"]) == ([], [])
+    (refused,), (failed,) = found["landing__complaints"], found["deliveries"]
+    assert refused.subject == (
+        "A delivery of complaints is refused; nothing is published until it is mended or taken out"
+    )
+    assert refused.text == run["failed_steps"]["landing__complaints"]
+    assert failed.subject == "The refresh of 2009-03 failed in deliveries"
+    assert "Make room there and run again" in failed.advice
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path / "warehouse"))
+    with dg.instance_for_test() as made:
+        yield made
+
+
+def run_of(instance: dg.DagsterInstance, folders: Folders, raises: Exception | None) -> None:
+    """A run of one step that takes hold of the warehouse, and fails or not."""
+
+    @dg.op(name="step", required_resource_keys={"folders"})
+    def step() -> None:
+        if raises:
+            raise raises
+
+    @dg.job(resource_defs={"folders": folders.get_resource_definition()})
+    def job() -> None:
+        step()
+
+    job.execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_a_run_tells_when_it_fails_once_and_again_after_one_that_went_well(
+    serve: Callable[..., None], postbox: Postbox, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    serve("starttls")
+    folders = Folders(raw=str(tmp_path / "raw"), warehouse=str(tmp_path / "warehouse"))
+    failure = dg.Failure(description="A figure that nothing explains: 3.", allow_retries=False)
+    for raises, sent in ((failure, 1), (failure, 1), (None, 1), (failure, 2)):
+        run_of(instance, folders, raises)
+        assert len(postbox.messages) == sent
+    assert postbox.messages[0]["Subject"].endswith("failed in step")
+    assert "A figure that nothing explains: 3." in postbox.messages[0].get_content()
+
+
+def test_a_mail_server_that_is_down_fails_no_run_and_is_said(
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ALERTS_TO", "oncall@example.org")
+    folders = Folders(raw=str(tmp_path / "raw"), warehouse=str(tmp_path / "warehouse"))
+    run_of(instance, folders, dg.Failure(description="For a reason.", allow_retries=False))
+    assert "Warning. An alert was not sent: ALERTS_FROM and ALERTS_SMTP_HOST is not set" in capfd.readouterr().out
+    assert len(list((tmp_path / "warehouse" / "runs").glob("*.json"))) == 1
+
+
+def test_a_run_that_was_killed_is_told_by_the_sensor_and_one_that_told_by_itself_is_not(
+    serve: Callable[..., None], postbox: Postbox, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    serve("none")
+    folders = Folders(raw=str(tmp_path / "raw"), warehouse=str(tmp_path / "warehouse"))
+    run_of(instance, folders, dg.Failure(description="For a reason.", allow_retries=False))
+    (told,) = instance.get_runs()
+    assert (_sensed(instance, told), len(postbox.messages)) == ("It has told by itself.", 1)
+
+    killed = create_run_for_test(instance, "monthly_refresh", tags={"dagster/partition": "2009-03"})
+    instance.report_run_failed(killed, "Its process is no longer there.")
+    assert (_sensed(instance, killed), len(postbox.messages)) == (None, 2)
+    assert postbox.messages[1]["Subject"].endswith("A run of 2009-03 was killed, or could not start")
+    assert "Its process is no longer there." in postbox.messages[1].get_content()
+
+    create_run_for_test(instance, "monthly_refresh")
+    assert _sensed(instance, killed) == "A later run tells how things stand."
+
+
+def _sensed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
+    """What the sensor on failures says of a run."""
+    (failure,) = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.RUN_FAILURE})
+    event = failure.get_dagster_event()
+    context = dg.build_run_status_sensor_context("died", event, instance, run).for_run_failure()
+    skipped = sensors.died(context)
+    return skipped.skip_message if isinstance(skipped, dg.SkipReason) else None
