@@ -34,8 +34,8 @@ from orchestration.timetable import MONTHLY, Timetable, working_day
 from tests.conftest import ROOT
 from tests.service import Daemon, at_hour, daemon
 
-# As small as a sample can be that has every borough.
-SCALE = 0.002
+# As small as a sample can be in which no month of an extract is empty.
+SCALE = 0.01
 MONTHS = [f"2008-{month:02d}" for month in range(4, 13)] + ["2009-01", "2009-02", "2009-03"]
 # Set 2026-11-30: a run takes one minute on two idle cores, and several on busy ones.
 LONGEST_WAIT = 900
