@@ -44,6 +44,8 @@ retention:
   sensor:
     purge_after_days: {ticks}
 """
+# In seconds: a first look hashes every file in raw/, and Dagster gives a look one minute of itself.
+LONGEST_LOOK = "600"
 TICKS = {"skipped": 7, "success": 90, "failure": 90, "started": 90}
 
 
@@ -58,4 +60,9 @@ def dagster_home(warehouse: Path) -> Path:
 
 def dagster_environment(warehouse: Path) -> dict[str, str]:
     """What Dagster's own commands need to know: they look for modules of this project nowhere by themselves."""
-    return {"DAGSTER_HOME": str(dagster_home(warehouse)), "PYTHONPATH": str(ROOT)}
+    return {
+        "DAGSTER_HOME": str(dagster_home(warehouse)),
+        "PYTHONPATH": str(ROOT),
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": LONGEST_LOOK,
+        "DAGSTER_SCHEDULE_GRPC_TIMEOUT_SECONDS": LONGEST_LOOK,
+    }

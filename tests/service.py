@@ -1,13 +1,15 @@
 """A warehouse that runs by itself in a test: deliveries put into `raw/`, a clock that is set, ticks as the daemon makes
 them.
 
-Here: what stands for the daemon and the clock.
+Here: what stands for the daemon and the clock, and the process that a run has of its own
+(`python -m tests.service "<request>"`).
 Belongs here: what the tests of arrival and the year of deliveries share.
 Does not belong here: expectations.
 """
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,3 +100,27 @@ def daemon(folder: Path, instance: dg.DagsterInstance, now: dt.datetime, patch: 
     # Dagster would give a schedule none that lies in memory.
     patch.setattr(dg.ScheduleEvaluationContext, "instance", instance)
     yield made
+
+
+def main() -> None:
+    """Run what a request asks for, in this process, over the folders that the environment names; exit 1 with the reason
+    on the last line when it fails."""
+    from orchestration.definitions import definitions
+
+    asked = json.loads(sys.argv[1])
+    with dg.DagsterInstance.get() as instance:
+        result = definitions.resolve_job_def("monthly_refresh").execute_in_process(
+            instance=instance,
+            partition_key=asked["partition_key"],
+            asset_selection=[dg.AssetKey(path) for path in asked["asset_selection"]] or None,
+            tags=asked["tags"],
+            run_config={"loggers": {"console": {}}},
+            raise_on_error=False,
+        )
+    failures = [event.step_failure_data.user_failure_data for event in result.all_events if event.is_step_failure]
+    if not result.success:
+        sys.exit(f"\n{[failure.description for failure in failures if failure]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -308,6 +308,30 @@ def test_whoever_meets_the_lock_is_told_who_has_it(tmp_path: Path) -> None:
     assert holder(tmp_path / "not there yet") is None
 
 
+def test_a_run_that_meets_the_lock_says_so_changes_nothing_and_is_asked_for_again(own: Daemon) -> None:
+    """The command line took the warehouse after the sensor had looked."""
+    _deliver(own.raw, "workforce", "2009-03")
+    request = own.look_twice()
+    assert isinstance(request, dg.RunRequest)
+    with (own.warehouse / "refresh.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("command line, user ada, process 7 since 2009-04-03 12:00")
+        lock.flush()
+        with pytest.raises(dg.DagsterResourceFunctionError) as failed:
+            dg.materialize(
+                [landing_asset(EXTRACTS["workforce"])],
+                instance=own.instance,
+                resources=resources(),
+                tags=dict(request.tags),
+            )
+    assert isinstance(failed.value.__cause__, NotStarted)
+    assert len(Landing(own.warehouse).deliveries("workforce")) == 1
+    (run,) = own.instance.get_runs()
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    again = own.look()
+    assert isinstance(again, dg.RunRequest) and again.run_key != request.run_key
+
+
 def test_a_run_is_known_by_what_started_it() -> None:
     assert started_by({"dagster/schedule_name": "monthly_schedule"}) == "schedule monthly_schedule"
     assert started_by({"dagster/sensor_name": "arrival"}) == "sensor arrival"

@@ -73,6 +73,12 @@ def test_a_refresh_asks_nothing_of_the_days_agreed_today() -> None:
     assert not late & set(job.asset_layer.asset_graph.asset_check_keys)
 
 
+def test_a_run_can_take_in_some_extracts_and_leave_the_others() -> None:
+    chosen = {dg.AssetKey(["landing", name]) for name in ("workforce", "milestones")}
+    job = definitions.resolve_job_def("monthly_refresh").get_subset(asset_selection=chosen)
+    assert set(job.asset_layer.selected_asset_keys) == chosen
+
+
 def test_every_asset_has_a_group_a_description_and_an_owner() -> None:
     graph = definitions.resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]

@@ -23,22 +23,16 @@ import pytest
 
 from orchestration import watch
 from orchestration.alerts import tell
-from orchestration.asset_checks import delivered_on_time
-from orchestration.assets.landing import LANDING_ASSETS
-from orchestration.assets.release import release
-from orchestration.assets.warehouse_models import warehouse_models
 from orchestration.dagster_home import dagster_environment
 from orchestration.guard import holder
-from orchestration.jobs import monthly_refresh
-from orchestration.resources import resources
 from orchestration.sample_deliveries import write_sample
 from orchestration.timetable import MONTHLY, Timetable, working_day
 from tests.conftest import ROOT
 from tests.postbox import Postbox, serving
 from tests.service import Daemon, at_hour, daemon
 
-# As small as a sample can be that has every borough.
-SCALE = 0.002
+# As small as a sample can be in which no month of an extract is empty.
+SCALE = 0.01
 MONTHS = [f"2008-{month:02d}" for month in range(4, 13)] + ["2009-01", "2009-02", "2009-03"]
 # Set 2026-11-30: a run takes one minute on two idle cores, and several on busy ones.
 LONGEST_WAIT = 900
@@ -60,13 +54,6 @@ class Year:
         self.refreshes = 0
         self.failed: list[str] = []
         self.postbox = Postbox()
-        definitions = dg.Definitions(
-            assets=[*LANDING_ASSETS, warehouse_models, release],
-            asset_checks=[delivered_on_time],
-            jobs=[monthly_refresh],
-            resources=resources(),
-        )
-        self.job = definitions.resolve_job_def("monthly_refresh")
 
     def deliver(self, extract: str, name: str) -> Path:
         """Put the file of one month (or revision) into `raw/`."""
@@ -83,28 +70,31 @@ class Year:
 
     def settle(self) -> str:
         """Let the sensor look until it asks for nothing, and run what it asks for; what it says in the end."""
-        while True:
+        for _ in range(4):
             request = self.own.look_twice()
             if not isinstance(request, dg.RunRequest):
                 return request
             self.run(request, {"dagster/sensor_name": "arrival"})
+        raise AssertionError(f"The sensor does not come to rest; failed: {self.failed}")
 
     def run(self, request: dg.RunRequest, started_by: dict[str, str]) -> bool:
+        """What the daemon does with a request: a run in a process of its own."""
         self.refreshes += request.asset_selection is None
-        result = self.job.execute_in_process(
-            instance=self.own.instance,
-            partition_key=request.partition_key,
-            asset_selection=list(request.asset_selection) if request.asset_selection else None,  # type: ignore[arg-type]
-            tags={**request.tags, **started_by},
-            raise_on_error=False,
+        asked = {
+            "partition_key": request.partition_key,
+            "asset_selection": [key.path for key in request.asset_selection or []],  # type: ignore[union-attr]
+            "tags": {**request.tags, **started_by},
+        }
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.service", json.dumps(asked)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if not result.success:
-            self.failed += [
-                event.step_failure_data.user_failure_data.description or ""
-                for event in result.all_events
-                if event.is_step_failure and event.step_failure_data.user_failure_data
-            ]
-        return result.success
+        if ended.returncode:
+            self.failed.append(ended.stderr.strip().splitlines()[-1])
+        return ended.returncode == 0
 
     def scheduled(self, month: str) -> str | None:
         """The schedule on the refresh day of a month; what it says when it asks for no run."""
@@ -195,7 +185,7 @@ def test_a_year_of_deliveries_gives_the_right_releases_in_the_right_order(year: 
             said = year.settle()
             assert said.startswith("Refused, and still in raw/: road_casualties/2008-12.csv.")
             assert len(year.failed) == 1
-            assert year.failed[0].startswith("road_casualties/2008-12.csv: [layout, whole file]")
+            assert "road_casualties/2008-12.csv: [layout, whole file]" in year.failed[0]
             # Nothing more is started for it, on the refresh day neither.
             assert year.scheduled(month) == said
             assert len(year.failed) == 1

@@ -7,12 +7,14 @@ Does not belong here: when something is due (`test_timetable.py`), what is new i
 
 import datetime as dt
 import json
+import os
 import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections import namedtuple
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -36,9 +38,11 @@ Usage = namedtuple("Usage", "total used free")
 @pytest.fixture
 def own(sample: Warehouse, tmp_path: Path) -> Warehouse:
     """The sample without its build database, to be spoiled."""
-    shutil.copytree(sample.raw, tmp_path / "raw")
-    without = shutil.ignore_patterns("build.duckdb*", "dbt", "storage")
-    shutil.copytree(sample.folder, tmp_path / "warehouse", symlinks=True, ignore=without)
+    # What lies there is never written to, only put aside; so the files are those of the sample.
+    shutil.copytree(sample.raw, tmp_path / "raw", copy_function=os.link)
+    shutil.copytree(sample.folder / "landing", tmp_path / "warehouse" / "landing", copy_function=os.link)
+    without = shutil.ignore_patterns("build.duckdb*", "dbt", "storage", "landing")
+    shutil.copytree(sample.folder, tmp_path / "warehouse", symlinks=True, ignore=without, dirs_exist_ok=True)
     return Warehouse(tmp_path / "raw", tmp_path / "warehouse")
 
 
@@ -51,22 +55,36 @@ def worst(own: Warehouse, now: dt.datetime = WELL) -> Level:
     return max(each.level for each in findings(own.raw, own.folder, now))
 
 
-def ended(own: Warehouse, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.status", *arguments],
-        cwd=ROOT,
-        env=own.environment(**environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def ended(
+    own: Warehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], tuple[int, str]]:
+    """The exit status of the command on a day, and what it says."""
+
+    def on(day: str) -> tuple[int, str]:
+        monkeypatch.setenv("RAW_DIR", str(own.raw))
+        monkeypatch.setenv("WAREHOUSE_DIR", str(own.folder))
+        monkeypatch.setattr(sys, "argv", ["status", "--at", day])
+        with pytest.raises(SystemExit) as exit:
+            status.main()
+        assert isinstance(exit.value.code, int)
+        return exit.value.code, capsys.readouterr().out
+
+    return on
 
 
 def test_a_warehouse_that_is_well_says_so_in_its_first_line_and_takes_less_than_three_seconds(
     sample: Warehouse,
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    said = ended(sample, "--at", "2009-04-20")
+    said = subprocess.run(
+        [sys.executable, "-m", "orchestration.status", "--at", "2009-04-20"],
+        cwd=ROOT,
+        env=sample.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert said.returncode == 0, said.stdout + said.stderr
     assert said.stdout.startswith("OK: 2009-03_r1, ")
@@ -201,17 +219,21 @@ def test_an_alert_that_could_not_be_sent_is_a_warning(own: Warehouse, monkeypatc
     assert said.startswith("an alert could not be sent, 2009-04-20 09:00: ALERTS_FROM and ALERTS_SMTP_HOST")
 
 
-def test_the_first_line_has_the_worst_and_the_exit_status_is_its_number(own: Warehouse) -> None:
-    said = ended(own, "--at", "2009-05-16")
-    assert said.returncode == 2
-    assert said.stdout.startswith("CRITICAL: no release of 2009-04, which was due by 2009-05-15\n")
-    assert "\n! Late        extracts late: 11\n              recorded_crime for 2009-04" in said.stdout
+def test_the_first_line_has_the_worst_and_the_exit_status_is_its_number(
+    ended: Callable[[str], tuple[int, str]],
+) -> None:
+    code, said = ended("2009-05-16")
+    assert code == 2
+    assert said.startswith("CRITICAL: no release of 2009-04, which was due by 2009-05-15\n")
+    assert "\n! Late        extracts late: 11\n              recorded_crime for 2009-04" in said
 
 
-def test_a_setting_that_cannot_be_meant_is_unknown(own: Warehouse) -> None:
-    said = ended(own, "--at", "2009-04-20", RELEASE_WORKING_DAY="40")
-    assert said.returncode == 3
-    assert said.stdout.startswith("UNKNOWN: not to be seen: RELEASE_WORKING_DAY")
+def test_a_setting_that_cannot_be_meant_is_unknown(
+    ended: Callable[[str], tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELEASE_WORKING_DAY", "40")
+    code, said = ended("2009-04-20")
+    assert (code, said.startswith("UNKNOWN: not to be seen: RELEASE_WORKING_DAY")) == (3, True)
 
 
 def test_where_nothing_is_yet_nothing_is_made(tmp_path: Path) -> None:

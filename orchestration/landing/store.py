@@ -79,7 +79,7 @@ class Landing:
 
     def has_landed(self, delivery: Delivery) -> bool:
         """Whether a delivery landed, now or before it was refused or withdrawn."""
-        return (self._folder(delivery) / RECORD).is_file()
+        return self.is_taken_in(delivery.extract, delivery.delivery_id)
 
     def accepted_rows(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
