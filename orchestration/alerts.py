@@ -144,7 +144,8 @@ def of_run(run: Mapping[str, Any], warehouse: Path) -> dict[str, list[Alert]]:
     found: dict[str, list[Alert]] = {step: [] for step in run["seconds"]}
     for step, said in run["failed_steps"].items():
         extract = step.removeprefix("landing__")
-        subject = f"The refresh of {run['reporting_month']} failed in {step}"
+        month = run["reporting_month"]
+        subject = f"The refresh{f' of {month}' if month else ''} failed in {step}"
         if run["checks"].get(f"landing/{extract}: {ACCEPTED}") == "failed":
             subject = f"A delivery of {extract} is refused; nothing is published until it is mended or taken out"
         found[step] = [Alert(subject, said, remedy(said, warehouse) or "")]
