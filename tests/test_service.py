@@ -208,8 +208,8 @@ def test_a_year_of_deliveries_gives_the_right_releases_in_the_right_order(year: 
         "No release of 2008-08, which was due by 2008-09-12",
         "A delivery of road_casualties is refused; nothing is published until it is mended or taken out",
     ]
-    late, refused = (message.get_content() for message in year.postbox.messages)
-    assert "recorded_crime for 2008-08, due 2008-09-03" in late
+    overdue, refused = (message.get_content() for message in year.postbox.messages)
+    assert "recorded_crime for 2008-08, due 2008-09-03" in overdue
     assert "road_casualties/2008-12.csv: [layout, whole file]" in refused
     assert told == {month: f"{month} is published." for month in MONTHS}
     in_order = [f"{month}_r{number}" for month in MONTHS for number in (1, 2) if number == 1 or month in TWICE]
