@@ -86,18 +86,15 @@ def page(found: list[Finding]) -> list[str]:
 
 def findings(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     """How everything stands at an instant; reads, and changes nothing."""
-    if not raw.is_dir() or not (warehouse / "landing").is_dir():
-        missing = raw if not raw.is_dir() else warehouse / "landing"
-        return [Finding("Release", f"there is none, and no {missing}: `make refresh` begins it", Level.CRITICAL)]
     late_release = overdue(warehouse, now)
     found = list(_release(warehouse, now)) + ([late_release] if late_release else [])
-    try:
-        # Twice, since a file counts as whole when it has not changed between two looks.
-        seen = look(raw, warehouse, look(raw, warehouse, {}).seen)
-    except Damaged as damaged:
-        found.append(Finding("Landing", str(damaged), Level.CRITICAL))
+    if not warehouse.is_dir():
+        return found
+    # To look would make the folders.
+    if missing := [folder for folder in (raw, warehouse / "landing") if not folder.is_dir()]:
+        found.append(Finding("Waiting", f"not to be seen: there is no {missing[0]}", Level.CRITICAL))
     else:
-        found += [*_deliveries(raw, warehouse, seen, now), *_late(seen, now)]
+        found += _arrived(raw, warehouse, now)
     return [*found, *_last_run(warehouse), *_machine(warehouse), *_alerts(warehouse)]
 
 
@@ -114,7 +111,7 @@ def _release(warehouse: Path, now: dt.datetime) -> Iterator[Finding]:
         remedy = "`make releases` lists the others, `make rollback` goes back to one, `make refresh` makes one"
         yield Finding("Release", f"{current.readlink().name} is damaged; {remedy}", Level.CRITICAL)
     else:
-        yield Finding("Release", "there is none yet: `make refresh` makes one", Level.CRITICAL)
+        yield Finding("Release", "there is none yet: `make refresh` makes the first", Level.CRITICAL)
     damaged = [
         folder.name
         for folder in _releases(warehouse)
@@ -139,6 +136,15 @@ def overdue(warehouse: Path, now: dt.datetime) -> Finding | None:
         return None
     said = f"no release of {month:%Y-%m}, which was due by {days.release_due(month):%Y-%m-%d}"
     return Finding("Overdue", said, Level.CRITICAL)
+
+
+def _arrived(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
+    try:
+        # Twice, since a file counts as whole when it has not changed between two looks.
+        seen = look(raw, warehouse, look(raw, warehouse, {}).seen)
+    except Damaged as damaged:
+        return [Finding("Landing", str(damaged), Level.CRITICAL)]
+    return [*_deliveries(raw, warehouse, seen, now), *_late(seen, now)]
 
 
 def _deliveries(raw: Path, warehouse: Path, seen: Look, now: dt.datetime) -> Iterator[Finding]:

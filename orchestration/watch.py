@@ -51,13 +51,18 @@ def missing_release(raw: Path, warehouse: Path, now: dt.datetime) -> list[Alert]
         return [Alert("The watch over releases cannot look", str(error))]
     if missing is None:
         return []
+    current = warehouse / "current"
     try:
         found = [each for each in findings(raw, warehouse, now) if each.level != Level.OK and each != missing]
         advice = [f"{each.title}: {each.said}" for each in found]
     except (OSError, ValueError, sqlite3.Error) as error:
         advice = [f"What else is not well could not be seen: {error}"]
     return [
-        Alert(f"{missing.said[0].upper()}{missing.said[1:]}", "Readers have the release before it.", "\n".join(advice))
+        Alert(
+            f"{missing.said[0].upper()}{missing.said[1:]}",
+            f"Readers have {current.readlink().name if current.is_symlink() else 'no release at all'}.",
+            "\n".join(advice),
+        )
     ]
 
 

@@ -277,7 +277,9 @@ def test_a_release_that_is_not_there_by_its_day_is_told_without_dagster(
     release(tmp_path / "warehouse", "2009-03_r1")
     first, second = (watched(tmp_path / "warehouse", f"2009-05-{day}") for day in (16, 17))
     assert (first.returncode, second.returncode) == (1, 1), first.stderr
-    assert first.stdout.startswith("No release of 2009-04, which was due by 2009-05-15\n")
+    assert first.stdout.startswith(
+        "No release of 2009-04, which was due by 2009-05-15\nReaders have no release at all.\n"
+    )
     (message,) = postbox.messages
     assert message["Subject"] == "Performance warehouse: No release of 2009-04, which was due by 2009-05-15"
 
