@@ -140,8 +140,10 @@ def overdue(warehouse: Path, now: dt.datetime) -> Finding | None:
 
 def _arrived(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     try:
-        # Twice, since a file counts as whole when it has not changed between two looks.
-        seen = look(raw, warehouse, look(raw, warehouse, {}).seen)
+        seen = look(raw, warehouse, {})
+        if seen.arriving:
+            # A file counts as whole when it has not changed between two looks.
+            seen = look(raw, warehouse, seen.seen)
     except Damaged as damaged:
         return [Finding("Landing", str(damaged), Level.CRITICAL)]
     return [*_deliveries(raw, warehouse, seen, now), *_late(seen, now)]
