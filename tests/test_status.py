@@ -57,13 +57,13 @@ def worst(own: Warehouse, now: dt.datetime = WELL) -> Level:
 
 @pytest.fixture
 def ended(
-    own: Warehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sample: Warehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[str], tuple[int, str]]:
     """The exit status of the command on a day, and what it says."""
 
     def on(day: str) -> tuple[int, str]:
-        monkeypatch.setenv("RAW_DIR", str(own.raw))
-        monkeypatch.setenv("WAREHOUSE_DIR", str(own.folder))
+        monkeypatch.setenv("RAW_DIR", str(sample.raw))
+        monkeypatch.setenv("WAREHOUSE_DIR", str(sample.folder))
         monkeypatch.setattr(sys, "argv", ["status", "--at", day])
         with pytest.raises(SystemExit) as exit:
             status.main()
@@ -109,39 +109,39 @@ def test_looking_changes_nothing(own: Warehouse) -> None:
     assert state() == before
 
 
-def test_rows_set_aside_are_those_of_the_deliveries_that_figures_rest_on(own: Warehouse) -> None:
-    counted = own.release().execute(
+def test_rows_set_aside_are_those_of_the_deliveries_that_figures_rest_on(sample: Warehouse) -> None:
+    counted = sample.release().execute(
         "select sum(rows_quarantined), count(*) from delivery"
         " where status in ('current', 'partly superseded') and rows_quarantined > 0"
     )
     rows, deliveries = counted.fetchall()[0]
-    assert found(own)["Set aside"][0].startswith(f"in quarantine: {rows or 0:,} rows of {deliveries:,} deliveries")
+    assert found(sample)["Set aside"][0].startswith(f"in quarantine: {rows or 0:,} rows of {deliveries:,} deliveries")
 
 
 @pytest.mark.parametrize(
     ("day", "level"),
     [(15, Level.WARNING), (16, Level.CRITICAL)],
 )
-def test_a_release_is_overdue_when_its_day_has_ended(day: int, level: Level, own: Warehouse) -> None:
+def test_a_release_is_overdue_when_its_day_has_ended(day: int, level: Level, sample: Warehouse) -> None:
     """The tenth working day of May 2009, which has a bank holiday on the 4th, is Friday the 15th."""
     now = dt.datetime(2009, 5, day, 9, tzinfo=dt.UTC)
-    assert worst(own, now) == level
+    assert worst(sample, now) == level
     if level == Level.CRITICAL:
-        assert found(own, now)["Overdue"][0] == "no release of 2009-04, which was due by 2009-05-15"
+        assert found(sample, now)["Overdue"][0] == "no release of 2009-04, which was due by 2009-05-15"
 
 
-def test_an_extract_is_late_when_its_day_has_ended(own: Warehouse) -> None:
+def test_an_extract_is_late_when_its_day_has_ended(sample: Warehouse) -> None:
     """The third working day of May 2009 is Wednesday the 6th: what is agreed for it is late on the 7th."""
     due = sorted(name for name, extract in EXTRACTS.items() if extract.due_working_day == 3)
-    assert found(own, dt.datetime(2009, 5, 6, 20, tzinfo=dt.UTC))["Late"] == ("extracts late: none", Level.OK)
-    said, level = found(own, dt.datetime(2009, 5, 7, 9, tzinfo=dt.UTC))["Late"]
+    assert found(sample, dt.datetime(2009, 5, 6, 20, tzinfo=dt.UTC))["Late"] == ("extracts late: none", Level.OK)
+    said, level = found(sample, dt.datetime(2009, 5, 7, 9, tzinfo=dt.UTC))["Late"]
     first, *lines = said.splitlines()
     assert (first, level) == (f"extracts late: {len(due)}", Level.WARNING)
     assert lines == [f"{name} for 2009-04, due 2009-05-06, 1 day late" for name in due]
 
 
-def test_an_extract_that_has_been_missing_for_two_months_is_late_since_the_first(own: Warehouse) -> None:
-    said, _ = found(own, dt.datetime(2009, 6, 1, 9, tzinfo=dt.UTC))["Late"]
+def test_an_extract_that_has_been_missing_for_two_months_is_late_since_the_first(sample: Warehouse) -> None:
+    said, _ = found(sample, dt.datetime(2009, 6, 1, 9, tzinfo=dt.UTC))["Late"]
     assert "recorded_crime for 2009-04, due 2009-05-06, 26 days late" in said
 
 
