@@ -111,6 +111,8 @@ def main() -> None:
     if arguments.month and not has_begun(arguments.month, now):
         parser.error(f"{arguments.month} has not begun")
     raw, warehouse = raw_folder(), warehouse_folder()
+    if not raw.is_dir():
+        sys.exit(f"Nothing to refresh: there is no folder {raw}. Put deliveries there, or run `make sample RAW={raw}`.")
     warehouse.mkdir(parents=True, exist_ok=True)
     # Rows are for this user alone. What is published is opened to all (`publishing.py`).
     os.umask(0o077)

@@ -1,6 +1,6 @@
 """How sure a figure and a verdict are.
 
-Here: `res_estimate`, `res_group_gap` and `res_target_certainty` on figures made for one question each.
+Here: `res_estimate`, `res_group_gap`, `fct_equality_gap`, `res_target_certainty` on figures made for one question each.
 Belongs here: which figure has an interval, and when a verdict is too close to call.
 Does not belong here: the formulas behind an interval (`test_intervals.py`, `test_survey.py`).
 """
@@ -56,7 +56,7 @@ def test_a_rate_has_the_limits_of_its_count_over_its_denominator() -> None:
     (found,) = estimated("poisson", numerator=4.0, denominator=2000.0, value=2.0, multiplier=1000.0)
     assert (found["lower_95"], found["upper_95"]) == pytest.approx((1.08986537362633 / 2, 10.2415886754037 / 2))
     (count,) = estimated("poisson", numerator=4.0, value=4.0, multiplier=1.0)
-    assert count["upper_95"] == pytest.approx(10.2415886754037)
+    assert (count["lower_95"], count["upper_95"]) == pytest.approx((1.08986537362633, 10.2415886754037))
 
 
 def test_a_fraction_of_few_events_has_no_interval() -> None:
@@ -152,6 +152,80 @@ def test_the_smaller_of_two_groups_is_what_a_gap_rests_on() -> None:
 def test_a_gap_is_missing_for_the_reason_either_is() -> None:
     found = gap(value=(76.0, None), reason=(None, "fewer than 30 respondents"), is_complete=(True, False))
     assert (found["value"], found["reason"], found["is_complete"]) == (None, "fewer than 30 respondents", False)
+
+
+def gap_changed(of_group: dict[str, Any], compared: dict[str, Any], comparison: str = "settled") -> dict[str, Any]:
+    """The change of the gap between group b and a, which it is held against; each given as value, change and limits."""
+    key = {**KEY, "period_basis": "month", "period_month": MARCH}
+    figure = {"value_at_same_age": None, "comparison": comparison, "is_settled": comparison == "settled"}
+    figures = [
+        {**key, **figure, "population_group": "d:b", **of_group},
+        {**key, **figure, "population_group": "d:a", **compared},
+    ]
+    gap = {"value_of_group": of_group["value"], "value_compared_with": compared["value"], "lower_95": None}
+    gap |= {"upper_95": None, "respondents": None, "is_small_base": None, "reason": None}
+    gap |= {"value": compared["value"] - of_group["value"]}
+    (found,) = run(
+        ["fct_equality_gap"],
+        {
+            "fct_measure_result": pl.DataFrame(figures, schema_overrides={"value_at_same_age": pl.Float64}),
+            "res_group_gap": pl.DataFrame([{**key, **gap, "population_group": "d:b", "compared_with": "d:a"}]),
+        },
+    ).to_dicts()
+    return found
+
+
+def changed(
+    value: float, change: float | None, lower: float | None, upper: float | None, **others: Any
+) -> dict[str, Any]:
+    return {"value": value, "change": change, "change_lower_95": lower, "change_upper_95": upper, **others}
+
+
+def test_a_gap_changes_by_what_one_group_changes_more_than_the_other() -> None:
+    # Group 60 is up by 2 (1 to 3.5), compared 70 up by 5 (4 to 6): the gap of 10 was 7.
+    # 3 - √((5 - 4)² + (3.5 - 2)²) = 3 - √3.25, 3 + √((6 - 5)² + (2 - 1)²) = 3 + √2.
+    found = gap_changed(changed(60.0, 2.0, 1.0, 3.5), changed(70.0, 5.0, 4.0, 6.0))
+    assert (found["gap"], found["change"], found["trend"]) == (10, 3, "widening")
+    limits = found["change_lower_95"], found["change_upper_95"]
+    assert limits == pytest.approx((3 - math.sqrt(3.25), 3 + math.sqrt(2)))
+
+
+def test_a_reversed_gap_that_falls_is_widening() -> None:
+    # From 63 against 60 to 70 against 60: -3, then -10.
+    assert gap_changed(changed(70.0, 7.0, 6.0, 8.0), changed(60.0, 0.0, -1.0, 1.0))["trend"] == "widening"
+    # From 68 against 58 to 65 against 60: -10, then -5.
+    assert gap_changed(changed(65.0, -3.0, -4.0, -2.0), changed(60.0, 2.0, 1.0, 3.0))["trend"] == "narrowing"
+    # From -5 to 5: as wide as it was, the other way.
+    assert gap_changed(changed(60.0, -5.0, -6.0, -4.0), changed(65.0, 5.0, 4.0, 6.0))["trend"] == "narrowing"
+
+
+def test_a_change_within_its_limits_is_no_clear_one() -> None:
+    # 3 ± √(2² + √5²) = 3 ± 3: zero lies on the limit.
+    on_the_limit = changed(60.0, 0.0, -math.sqrt(5), math.sqrt(5)), changed(70.0, 3.0, 1.0, 5.0)
+    assert gap_changed(*on_the_limit)["trend"] == "no_clear_change"
+    assert gap_changed(changed(60.0, 0.0, -2.2, 2.2), changed(70.0, 3.0, 1.0, 5.0))["trend"] == "widening"
+    assert gap_changed(changed(60.0, 0.0, -2.2, 2.2), changed(50.0, -3.0, -5.0, -1.0))["trend"] == "widening"
+    on_the_other = changed(60.0, 0.0, -math.sqrt(5), math.sqrt(5)), changed(50.0, -3.0, -5.0, -1.0)
+    assert gap_changed(*on_the_other)["trend"] == "no_clear_change"
+    without_limits = gap_changed(changed(60.0, 0.0, None, None), changed(70.0, 3.0, None, None))
+    assert (without_limits["change"], without_limits["trend"]) == (3, None)
+
+
+def test_a_young_gap_is_held_against_last_years_at_the_same_age() -> None:
+    # Now 60 against 70; by the end of the month it was 50 against 58, a year before 52 against 55: 8 against 3.
+    found = gap_changed(
+        changed(60.0, -2.0, -3.0, -1.0, value_at_same_age=50.0),
+        changed(70.0, 3.0, 2.0, 4.0, value_at_same_age=58.0),
+        comparison="same_age",
+    )
+    assert (found["gap"], found["change"], found["comparison"], found["trend"]) == (10, 5, "same_age", "widening")
+    # At the same age 1 against 6 before, though the gap is 10 now: narrowing.
+    found = gap_changed(
+        changed(60.0, 2.0, 1.0, 3.0, value_at_same_age=57.0),
+        changed(70.0, -3.0, -4.0, -2.0, value_at_same_age=58.0),
+        comparison="same_age",
+    )
+    assert (found["change"], found["trend"]) == (-5, "narrowing")
 
 
 # Verdicts.
@@ -272,6 +346,16 @@ def test_a_count_shows_its_change_with_its_interval_and_is_a_full_count() -> Non
     assert found["certainty"] == "full_count"
     assert found["detectable_change"] == pytest.approx(3, abs=0.001)
     assert (found["change_lower_95"], found["change_upper_95"]) == (-5, -1)
+
+
+def test_the_detectable_change_of_a_count_is_in_percent_of_last_year() -> None:
+    # 100 · (1.959964 + 0.841621) · √(4 + 1) / 1; of none there is no percentage.
+    def detectable(last_year: float) -> Any:
+        counts = {"numerator": 4.0, "numerator_same_period_last_year": last_year, "amount": -3.0}
+        return judged("relative_change", "met", 4.0, 5.0, method="poisson", **counts)["detectable_change"]
+
+    assert detectable(1.0) == pytest.approx(626.453, abs=1e-3)
+    assert detectable(0.0) is None
 
 
 def test_a_share_of_cases_shows_its_change_in_points() -> None:

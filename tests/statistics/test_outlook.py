@@ -296,7 +296,14 @@ def test_a_surveys_year_is_made_of_what_was_asked_and_of_the_year_before() -> No
 # Targets.
 
 
-def judged(rule: str, level: float, better: str = "higher", **outlook: Any) -> dict[str, Any]:
+def judged(
+    rule: str,
+    level: float | None,
+    better: str = "higher",
+    of_verdict: dict[str, Any] | None = None,
+    of_measure: dict[str, Any] | None = None,
+    **outlook: Any,
+) -> dict[str, Any]:
     """What a target is given, from an outlook half way through the year."""
     amount = -1.0 if rule == "relative_change" and better == "lower" else 1.0
     verdict = {"rule": rule, "amount": amount, "better": better, "verdict": "not_met", "verdict_stage": "in_year"}
@@ -319,7 +326,17 @@ def judged(rule: str, level: float, better: str = "higher", **outlook: Any) -> d
         **outlook,
     }
     key = {"measure_id": "m", "source": "s", "area_id": "force", "population_group": "all"}
-    unknown = ("denominator_to_date", "denominator_to_come", "ratio", "lower_80", "upper_80", "lower_95", "upper_95")
+    unknown = (
+        "deviation",
+        "projected",
+        "denominator_to_date",
+        "denominator_to_come",
+        "ratio",
+        "lower_80",
+        "upper_80",
+        "lower_95",
+        "upper_95",
+    )
     types = {"reason": pl.String, **dict.fromkeys(unknown, pl.Float64)}
     (row,) = run(
         ["res_target_outlook"],
@@ -335,14 +352,26 @@ def judged(rule: str, level: float, better: str = "higher", **outlook: Any) -> d
                         "judged_by": "year",
                         "judged_value": 7.0,
                         "window_to": dt.date(2009, 3, 31),
+                        **(of_verdict or {}),
                     }
                 ]
             ),
             "measures": pl.DataFrame(
-                [{"measure_id": "m", "measure_type": kind, "numerator_kind": "flow", "cadence": "monthly"}]
-            ).with_columns(settles_after=pl.lit(None, pl.Int64)),
+                [
+                    {
+                        "measure_id": "m",
+                        "measure_type": kind,
+                        "numerator_kind": "flow",
+                        "cadence": "monthly",
+                        "settles_after": None,
+                        **(of_measure or {}),
+                    }
+                ],
+                schema_overrides={"settles_after": pl.Int64},
+            ),
             "res_target_level": pl.DataFrame(
-                [{"target_id": "t", "financial_year_start": dt.date(2008, 4, 1), "level": float(level)}]
+                [{"target_id": "t", "financial_year_start": dt.date(2008, 4, 1), "level": level}],
+                schema_overrides={"level": pl.Float64},
             ),
             "res_outlook": pl.DataFrame(
                 [
@@ -403,6 +432,11 @@ def test_money_has_no_whole_numbers() -> None:
     assert judged("at_least", 100, method="amount")["outlook_probability"] == 1
 
 
+def test_money_that_is_there_to_the_pound_has_reached_its_target() -> None:
+    reached = judged("at_least", 100, method="amount", kind="money")
+    assert (reached["outlook"], reached["outlook_probability"]) == ("on_track", 1)
+
+
 def test_a_rate_is_a_count_in_this_years_population() -> None:
     # 1,000 over 50,000 residents: a rate of 4.2 is 210.
     rate = judged("at_most", 4.2, unit=0.02, projected=4.0, kind="rate")
@@ -423,6 +457,28 @@ def test_a_share_is_judged_on_its_log_odds_and_another_ratio_on_its_logarithm() 
     assert judged("at_least", 100, method="share", **of_500)["outlook_probability"] == 0
     assert judged("at_least", 0, method="share", **of_500)["outlook_probability"] == 1
     assert judged("at_least", 110, method="ratio", **of_500)["outlook_probability"] > 0
+
+
+def test_an_error_of_one_is_an_error() -> None:
+    # 201 - 100 - ½ still to come of 100 + ½ expected: even odds. So are a share, a ratio and a survey at their level.
+    even = [judged("at_least", 201, deviation=1.0)]
+    parts = {"ratio": 0.5, "denominator_to_date": 200.0, "denominator_to_come": 200.0, "multiplier": 100.0}
+    even += [judged("at_least", 50, method=method, deviation=1.0, **parts) for method in ("share", "ratio")]
+    even += [judged("at_least", 200, method="survey", kind="survey_percentage", deviation=1.0)]
+    assert [row["outlook_probability"] for row in even] == [pytest.approx(0.5, abs=2e-7)] * 4
+    # A gap of 0 ± 1 within 1: Φ(1) - Φ(-1).
+    gap = judged("at_most", 1, better="lower", method="survey", kind="survey_gap", projected=0.0, deviation=1.0)
+    assert gap["outlook_probability"] == pytest.approx(float(stats.norm.cdf(1) - stats.norm.cdf(-1)), abs=3e-7)
+
+
+def test_a_share_of_at_least_none_is_reached_and_one_of_more_than_all_is_not() -> None:
+    parts = {"ratio": 0.5, "denominator_to_date": 200.0, "denominator_to_come": 200.0, "multiplier": 100.0}
+    for method in ("share", "ratio"):
+        assert judged("at_least", 0, method=method, **parts)["outlook_probability"] == 1
+        assert judged("at_most", 0, better="lower", method=method, **parts)["outlook_probability"] == 0
+    assert judged("at_least", 100, method="share", **parts)["outlook_probability"] == 0
+    # A ratio of two counts may pass 100 %.
+    assert judged("at_least", 100, method="ratio", **parts)["outlook_probability"] > 0
 
 
 def test_a_survey_is_judged_on_its_own_scale() -> None:
@@ -454,3 +510,61 @@ def test_the_outlook_is_named_by_its_probability() -> None:
 def test_what_must_still_come_is_never_less_than_nothing() -> None:
     assert judged("at_least", 90)["required_run_rate"] == 0
     assert judged("at_least", 220)["required_run_rate"] == pytest.approx(20)
+
+
+def test_a_target_judged_each_month_is_missed_by_one_month_and_open_until_then() -> None:
+    missed = judged("at_least", 90, of_verdict={"judged_by": "month", "verdict": "not_met"})
+    assert (missed["outlook"], missed["outlook_probability"], missed["outlook_reason"]) == ("off_track", 0, None)
+    so_far = judged("at_least", 90, of_verdict={"judged_by": "month", "verdict": "met"})
+    assert (so_far["outlook"], so_far["outlook_reason"]) == ("not_assessable", "judged each month")
+
+
+def test_a_year_that_is_over_ended_where_it_did() -> None:
+    def ended(verdict: str, **others: Any) -> tuple[Any, ...]:
+        row = judged("at_least", 190, of_verdict={"verdict": verdict, "verdict_stage": "final", **others})
+        return row["outlook"], row["outlook_probability"], row["outlook_reason"], row["projected_year_end"]
+
+    assert ended("met") == ("on_track", 1, None, 7)
+    assert ended("not_met") == ("off_track", 0, None, 7)
+    assert ended("not_measurable") == ("not_assessable", None, "the year is over and was not measurable", 7)
+    # Late facts may still move it: it is projected, 200 against 190.
+    assert ended("not_met", is_settled=False)[3] == 200
+
+
+def test_why_a_target_has_no_outlook_is_said() -> None:
+    def why(rule: str = "at_least", level: float | None = 190.0, **others: Any) -> tuple[Any, ...]:
+        row = judged(rule, level, **others)
+        return row["outlook"], row["outlook_probability"], row["outlook_reason"]
+
+    assert why("monitor") == (None, None, "monitored only")
+    none = "not_assessable", None
+    assert why(kind="milestone") == why("by_date") == (*none, "to be reached by a date")
+    assert why("every_area_improves") == (*none, "judged for every area")
+    assert why(of_measure={"numerator_kind": "stock"}) == (*none, "a stock, judged as it stands at the year's end")
+    # The year ends on 31 March 2009: a window to the first of April is of the next one too.
+    of_next = {"window_to": dt.date(2009, 4, 1)}
+    assert why(of_verdict=of_next) == (*none, "its window ends after this financial year")
+    assert why(level=None) == (*none, "no level for the year: no outturn of the year before")
+    # Of September six months are open: March is settled, of the year before. With five, April is.
+    assert why(of_measure={"settles_after": 6}) == (*none, "no settled month of the year yet")
+    assert why(of_measure={"settles_after": 5})[2] != "no settled month of the year yet"
+    assert why(of_verdict={"verdict_stage": "latest_year"}) == (*none, "no monthly series")
+    assert why(of_measure={"cadence": "annual"}) == (*none, "no monthly series")
+    assert why(projected=None)[2] == "fewer than two complete years, or six months, of the series"
+    assert why(deviation=None, reason="no base") == (*none, "no base")
+    assert why(deviation=0.0)[2] == "its projections have never been wrong: too little varies"
+
+
+def test_what_must_still_come_is_in_the_unit_of_the_measure() -> None:
+    # Rate per 1,000 of a count in thousands of residents: (0.5 · 1,000 - 100 / 1) · unit / 6 months.
+    count = judged("at_most", 0.5, better="lower", unit=0.001, months_remaining=6)
+    assert count["required_run_rate"] == pytest.approx((500 - 100) * 0.001 / 6)
+    # 60 of 150 so far, 100 to come, a share of 50 % of 250: 125 - 60 of the 100.
+    share = {"method": "share", "multiplier": 100.0, "unit": 100.0, "ratio": 0.4, "numerator_to_date": 60.0}
+    share |= {"denominator_to_date": 150.0, "denominator_to_come": 100.0}
+    assert judged("at_least", 50, **share)["required_run_rate"] == pytest.approx(65)
+    # 77 over the 6 months so far, 78 asked of 12: 79 in the 6 to come; over 9 and 3: (78 · 12 - 77 · 9) / 3 = 81.
+    survey = {"method": "survey", "value_to_date": 77.0, "kind": "survey_percentage"}
+    assert judged("at_least", 78, **survey)["required_run_rate"] == pytest.approx(79)
+    assert judged("at_least", 78, months_remaining=3, **survey)["required_run_rate"] == pytest.approx(81)
+    assert judged("at_least", 220, projected=None)["required_run_rate"] is None

@@ -122,3 +122,8 @@ def test_other_areas_have_one_only_where_charts_are_adjusted() -> None:
     values = ([10.0] * 11 + [34.0]) * 3
     assert season(values, area="barnet") == {}
     assert season(values, area="barnet", adjustment="monthly")[3]["month_index"] == pytest.approx(34 / 12)
+
+
+def test_a_trend_of_one_is_a_trend() -> None:
+    # Half and one and a half in turn, around 1: all that varies is season.
+    assert season([0.5, 1.5] * 30)[4]["seasonal_strength"] == pytest.approx(1)

@@ -1,5 +1,5 @@
--- One row per source, period, area, offence group and flags, plus a row of zero offences per covered cell.
--- A flag is null throughout where the source does not carry it.
+-- One row per source, period, area, offence group, flags and group of the victim, plus a row of zero offences per
+-- covered cell. A flag is null throughout where the source does not carry it.
 with carries as (
     select
         source,
@@ -7,6 +7,7 @@ with carries as (
         bool_or(column_name = 'is_gun_enabled') as gun,
         bool_or(column_name = 'is_knife_enabled') as knife,
         bool_or(column_name = 'victims_under_20') as victims,
+        bool_or(column_name = 'victim_group') as victim_group,
         bool_or(column_name = 'arrest_date') as arrest,
         bool_or(column_name = 'outcome_type') as outcome
     from {{ ref('int_source_carries') }}
@@ -57,6 +58,7 @@ select
     crime.is_gun_enabled,
     crime.is_knife_enabled,
     case when carries.victims then crime.has_victim_under_20 end as has_victim_under_20,
+    case when carries.victim_group then coalesce(crime.victim_group, 'not_stated') end as victim_group,
     sum(case when carries.victims then crime.victims_under_20 end) as victims_under_20,
     sum(case when carries.arrest then crime.arrests end) as arrests,
     sum(case when carries.arrest then crime.arrests_by_now end) as arrests_by_now,
@@ -84,6 +86,7 @@ select
     case when carries.gun then false end as is_gun_enabled,
     case when carries.knife then false end as is_knife_enabled,
     case when carries.victims then false end as has_victim_under_20,
+    case when carries.victim_group then 'not_stated' end as victim_group,
     case when carries.victims then 0 end as victims_under_20,
     case when carries.arrest then 0 end as arrests,
     case when carries.arrest then 0 end as arrests_by_now,

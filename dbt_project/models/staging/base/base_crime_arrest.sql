@@ -1,5 +1,6 @@
 {{ config(pre_hook="{{ delete_gone_deliveries('recorded_crime') }}") }}
--- One row per delivery, period, area, offence, flags and month of the arrest: offences that led to an arrest.
+-- One row per delivery, period, area, offence, flags, group of the victim and month of the
+-- arrest: offences that led to an arrest.
 select
     delivery_id,
     period_month,
@@ -10,6 +11,7 @@ select
     is_gun_enabled,
     is_knife_enabled,
     victims_under_20 > 0 as has_victim_under_20,
+    victim_group,
     date_trunc('month', arrest_date)::date as arrest_month,
     sum(offences)::bigint as offences
 from {{ source('landing', 'recorded_crime') }}

@@ -1,5 +1,6 @@
 {{ config(pre_hook="{{ delete_gone_deliveries('recorded_crime') }}") }}
--- One row per delivery, period, area, offence and flags: offences, and how many of them led to an arrest or an outcome.
+-- One row per delivery, period, area, offence, flags and group of the victim: offences, and how many of them led to an
+-- arrest or an outcome.
 select
     delivery_id,
     period_month,
@@ -10,6 +11,7 @@ select
     is_gun_enabled,
     is_knife_enabled,
     victims_under_20 > 0 as has_victim_under_20,
+    victim_group,
     published_rate,
     bool_and(offence_ref is not null) as are_records,
     sum(victims_under_20)::bigint as victims_under_20,
