@@ -246,8 +246,17 @@ def _megabytes(size: int) -> str:
 
 
 def _alerts(warehouse: Path) -> Iterator[Finding]:
+    try:
+        server = alerts.Server.configured(os.environ)
+    except alerts.NotConfigured as fault:
+        yield Finding("Alerts", f"alerts cannot be sent: {fault}", Level.WARNING)
+        return
     if trouble := alerts.unsent(warehouse):
         yield Finding("Alerts", f"an alert could not be sent, {trouble}", Level.WARNING)
+    elif server:
+        yield Finding("Alerts", f"alerts go to {len(server.recipients)} recipients, by {server.host}")
+    else:
+        yield Finding("Alerts", "alerts are off in this environment: ALERTS_TO is not set")
 
 
 def _when(built: dt.datetime, now: dt.datetime) -> str:

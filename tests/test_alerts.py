@@ -22,7 +22,8 @@ from orchestration import alerts, sensors, watch
 from orchestration.alerts import Alert, of_run, send_test, tell, unsent
 from orchestration.asset_checks import deliveries_spec
 from orchestration.resources import Folders
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Warehouse
+from tests.deliveries import write_csv
 from tests.postbox import Postbox, serving
 
 NOW = dt.datetime(2009, 4, 12, 6, 0, tzinfo=dt.UTC)
@@ -405,3 +406,22 @@ def _sensed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
     context = dg.build_run_status_sensor_context("died", event, instance, run).for_run_failure()
     skipped = sensors.died(context)
     return skipped.skip_message if isinstance(skipped, dg.SkipReason) else None
+
+
+@pytest.mark.long
+def test_a_refresh_from_the_command_line_tells_of_a_refused_delivery_once(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path
+) -> None:
+    serve("starttls")
+    own = Warehouse(tmp_path / "raw", tmp_path / "warehouse")
+    write_csv(own.raw / "complaints" / "2008-12.csv", [{"complaint_ref": "SECRET-1", "received": "2008-12-01"}])
+    for _ in range(2):
+        ended = own.refresh("2008-12")
+        assert ended.returncode == 1
+        (message,) = postbox.messages
+    assert message["Subject"] == (
+        "Performance warehouse: A delivery of complaints is refused;"
+        " nothing is published until it is mended or taken out"
+    )
+    assert "complaints/2008-12.csv: [layout, whole file]" in message.get_content()
+    assert "SECRET" not in message.as_string()

@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -214,11 +215,20 @@ def test_a_disk_with_too_little_room_for_a_refresh_is_critical(own: Warehouse, m
 
 
 def test_an_alert_that_could_not_be_sent_is_a_warning(own: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(own)["Alerts"] == ("alerts are off in this environment: ALERTS_TO is not set", Level.OK)
     monkeypatch.setenv("ALERTS_TO", "oncall@example.org")
-    alerts.tell(own.folder, {"refresh": [alerts.Alert("Failed", "For a reason.")]}, WELL)
-    said, level = found(own)["Alerts"]
-    assert level == Level.WARNING
-    assert said.startswith("an alert could not be sent, 2009-04-20 09:00: ALERTS_FROM and ALERTS_SMTP_HOST")
+    said = "alerts cannot be sent: ALERTS_FROM and ALERTS_SMTP_HOST is not set, and ALERTS_TO is"
+    assert found(own)["Alerts"] == (said, Level.WARNING)
+    with socket.socket() as deaf:
+        # A port that is taken and not listened on.
+        deaf.bind(("localhost", 0))
+        for name, value in {"FROM": "warehouse@example.org", "SMTP_HOST": "localhost"}.items():
+            monkeypatch.setenv(f"ALERTS_{name}", value)
+        monkeypatch.setenv("ALERTS_SMTP_PORT", str(deaf.getsockname()[1]))
+        assert found(own)["Alerts"] == ("alerts go to 1 recipients, by localhost", Level.OK)
+        alerts.tell(own.folder, {"refresh": [alerts.Alert("Failed", "For a reason.")]}, WELL)
+    said = "an alert could not be sent, 2009-04-20 09:00: Connection refused (ConnectionRefusedError)"
+    assert found(own)["Alerts"] == (said, Level.WARNING)
 
 
 def test_the_first_line_has_the_worst_and_the_exit_status_is_its_number(
