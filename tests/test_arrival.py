@@ -5,6 +5,7 @@ Belongs here: a promise about starting, trying again and holding, which needs no
 Does not belong here: days (`test_timetable.py`), what whole runs publish (`test_service.py`).
 """
 
+import contextlib
 import datetime as dt
 import errno
 import fcntl
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import dagster as dg
@@ -213,6 +215,17 @@ def test_a_refused_file_is_not_tried_again_and_holds_the_publication(own: Daemon
     assert _refreshed(own.look_twice()) == "2009-03"
 
 
+def test_a_month_that_is_whole_is_not_published_while_a_refused_file_lies_in_raw(own: Daemon) -> None:
+    """The run would stop at it."""
+    for name in MONTHLY_NAMES:
+        _deliver(own.raw, name, "2009-03")
+    refused = write_csv(own.raw / "workforce" / "2009-02_r2.csv", [{"no": "such layout"}])
+    _take_in(own.raw.parent, *MONTHLY_NAMES)
+    assert str(own.look_twice()).startswith("Refused, and still in raw/: workforce/2009-02_r2.csv.")
+    refused.unlink()
+    assert _refreshed(own.look()) == "2009-03"
+
+
 def test_what_is_refused_beside_another_is_judged_again_when_that_one_is_taken_away(own: Daemon) -> None:
     """Two contents for one revision: neither is known to be right, until one is taken away."""
     _deliver(own.raw, "workforce", "2009-03")
@@ -409,6 +422,7 @@ def test_what_is_late_is_shown_beside_its_extract_and_once_a_day(own: Daemon) ->
     assert own.lateness()["recorded_crime"].endswith("5 days late")
 
 
+@pytest.mark.parametrize("quoting", [QuotingNoRow(Unforeseen), contextlib.nullcontext()], ids=["rows", "no rows"])
 @pytest.mark.parametrize(
     ("fault", "tries"),
     [
@@ -422,14 +436,14 @@ def test_what_is_late_is_shown_beside_its_extract_and_once_a_day(own: Daemon) ->
     ],
 )
 def test_what_may_be_gone_in_a_moment_is_tried_again_and_nothing_else(
-    fault: Exception, tries: int, monkeypatch: pytest.MonkeyPatch
+    fault: Exception, tries: int, quoting: AbstractContextManager[None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retries, "FIRST_WAIT", 0)
     tried = []
 
     @dg.asset
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with tried_again(context), QuotingNoRow(Unforeseen):
+        with tried_again(context), quoting:
             tried.append(context.retry_number)
             raise fault
         yield dg.MaterializeResult()
