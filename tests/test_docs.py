@@ -6,16 +6,19 @@ Does not belong here: the commands of `docs/backup.md` (`test_backup.py`), the R
 """
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from orchestration import service
 from orchestration.alerts import Server
+from orchestration.dagster_home import dagster_environment
 from orchestration.publishing import OWN_TABLES
 from tests.conftest import ROOT
 
@@ -100,6 +103,25 @@ def test_systemd_finds_no_fault_with_the_unit_files(tmp_path: Path) -> None:
         check=False,
     )
     assert (found.returncode, [line for line in found.stderr.splitlines() if str(tmp_path) in line]) == (0, [])
+
+
+@pytest.mark.parametrize("part", service.COMMANDS)
+def test_a_part_of_the_service_is_a_command_that_is_there_and_knows_the_warehouse(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    # Put back at the end.
+    for name in dagster_environment(tmp_path):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["service", part])
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    monkeypatch.setattr(os, "execv", lambda program, arguments: started.append([str(program), *arguments]))
+    service.main()
+    ((program, first, *_),) = started
+    assert program == first and os.access(program, os.X_OK)
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path / "dagster")
+    assert (tmp_path / "dagster" / "dagster.yaml").is_file()
 
 
 def test_the_pages_of_dagster_are_reached_from_this_machine_alone() -> None:
