@@ -141,15 +141,24 @@ def _password(path: str) -> str:
 
 def of_run(run: Mapping[str, Any], warehouse: Path) -> dict[str, list[Alert]]:
     """What a run that has ended found wrong in each step it came to, from its summary (`run_summary.py`)."""
-    found: dict[str, list[Alert]] = {step: [] for step in run["seconds"]}
-    for step, said in run["failed_steps"].items():
-        extract = step.removeprefix("landing__")
-        month = run["reporting_month"]
-        subject = f"The refresh{f' of {month}' if month else ''} failed in {step}"
-        if run["checks"].get(f"landing/{extract}: {ACCEPTED}") == "failed":
+    found: dict[str, list[Alert]] = {OF_RUNS: []}
+    for step in run["seconds"]:
+        extract, said = step.removeprefix("landing__"), run["failed_steps"].get(step)
+        is_refused = run["checks"].get(f"landing/{extract}: {ACCEPTED}") == "failed"
+        found |= {step: [], refusals_of(extract): []}
+        if said and is_refused:
             subject = f"A delivery of {extract} is refused; nothing is published until it is mended or taken out"
-        found[step] = [Alert(subject, said, remedy(said, warehouse) or "")]
-    return {OF_RUNS: [], **found}
+            found[refusals_of(extract)] = [Alert(subject, said)]
+        elif said is not None:
+            of_month = f" of {run['reporting_month']}" if run["reporting_month"] else ""
+            subject = f"The refresh{of_month} failed in {step}"
+            found[step] = [Alert(subject, said, remedy(said, warehouse) or "")]
+    return found
+
+
+def refusals_of(extract: str) -> str:
+    """The matter of an extract's refused deliveries: a run finds them, and they may go without one."""
+    return f"refused {extract}"
 
 
 def tell(warehouse: Path, found: Mapping[str, Sequence[Alert]], now: dt.datetime) -> str | None:

@@ -138,12 +138,15 @@ def overdue(warehouse: Path, now: dt.datetime) -> Finding | None:
     return Finding("Overdue", said, Level.CRITICAL)
 
 
+def looked(raw: Path, warehouse: Path) -> Look:
+    """What lies in `raw/`; a file counts as whole when it has not changed between two looks. Raises `Damaged`."""
+    first = look(raw, warehouse, {})
+    return look(raw, warehouse, first.seen) if first.arriving else first
+
+
 def _arrived(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     try:
-        seen = look(raw, warehouse, {})
-        if seen.arriving:
-            # A file counts as whole when it has not changed between two looks.
-            seen = look(raw, warehouse, seen.seen)
+        seen = looked(raw, warehouse)
     except Damaged as damaged:
         return [Finding("Landing", str(damaged), Level.CRITICAL)]
     return [*_deliveries(raw, warehouse, seen, now), *_late(seen, now)]

@@ -12,9 +12,11 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from orchestration.alerts import Alert, send_test, tell
+from orchestration.alerts import Alert, refusals_of, send_test, tell
+from orchestration.extracts import EXTRACTS
 from orchestration.folders import raw_folder, warehouse_folder
-from orchestration.status import Level, findings, overdue
+from orchestration.landing.delivery import Damaged
+from orchestration.status import Level, findings, looked, overdue
 
 # What an alert is about (`alerts.tell`).
 MATTER = "release"
@@ -33,7 +35,7 @@ def main() -> None:
     if arguments.test:
         sys.exit(send_test(warehouse_folder(), now))
     found = missing_release(raw_folder(), warehouse_folder(), now)
-    trouble = tell(warehouse_folder(), {MATTER: found}, now)
+    trouble = tell(warehouse_folder(), {MATTER: found} | taken_out(raw_folder(), warehouse_folder()), now)
     for alert in found:
         print(f"{alert.subject}\n{alert.text}\n{alert.advice}")
     if not found:
@@ -64,6 +66,18 @@ def missing_release(raw: Path, warehouse: Path, now: dt.datetime) -> list[Alert]
             "\n".join(advice),
         )
     ]
+
+
+def taken_out(raw: Path, warehouse: Path) -> dict[str, list[Alert]]:
+    """The matters of refused deliveries that are none any more, since their files were taken out of `raw/`."""
+    if not (warehouse / "landing").is_dir():
+        return {}
+    try:
+        refused = {delivery.extract for delivery in looked(raw, warehouse).refused}
+    except (OSError, Damaged):
+        # Not to be seen, and not to be forgotten.
+        return {}
+    return {refusals_of(extract): [] for extract in EXTRACTS if extract not in refused}
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from orchestration import alerts, sensors, watch
-from orchestration.alerts import Alert, of_run, send_test, tell, unsent
+from orchestration.alerts import Alert, of_run, refusals_of, send_test, tell, unsent
 from orchestration.asset_checks import deliveries_spec
+from orchestration.extracts import EXTRACTS
+from orchestration.landing.store import Landing
 from orchestration.resources import Folders
 from tests.conftest import ROOT, Warehouse
 from tests.deliveries import write_csv
@@ -299,6 +301,17 @@ def test_a_watch_that_cannot_look_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     assert "RELEASE_WORKING_DAY" in alert.text
 
 
+def test_the_watch_forgets_a_refusal_whose_file_was_taken_out(tmp_path: Path) -> None:
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    for extract in ("complaints", "workforce"):
+        path = write_csv(raw / extract / "2008-12.csv", [{"none": "of the columns"}])
+        Landing(warehouse).land([path], EXTRACTS[extract], is_synthetic=True)
+    (raw / "workforce" / "2008-12.csv").unlink()
+    found = watch.taken_out(raw, warehouse)
+    assert found["refused workforce"] == []
+    assert found.keys() == {refusals_of(extract) for extract in EXTRACTS} - {"refused complaints"}
+
+
 def test_a_test_message_says_that_it_is_one(serve: Callable[..., None], postbox: Postbox, tmp_path: Path) -> None:
     serve("starttls")
     assert send_test(tmp_path, NOW) is None
@@ -322,8 +335,9 @@ def test_a_refused_delivery_and_a_failed_step_are_told_apart_and_a_step_that_wen
         "checks": {f"landing/complaints: {deliveries_spec(dg.AssetKey('x')).name}": "failed"},
     }
     found = of_run(run, tmp_path)
-    assert (found["landing__workforce"], found["run"]) == ([], [])
-    (refused,), (failed,) = found["landing__complaints"], found["deliveries"]
+    assert (found["landing__workforce"], found["refused workforce"], found["run"]) == ([], [], [])
+    assert found["landing__complaints"] == []
+    (refused,), (failed,) = found["refused complaints"], found["deliveries"]
     assert refused.subject == (
         "A delivery of complaints is refused; nothing is published until it is mended or taken out"
     )
