@@ -71,8 +71,8 @@ def summary(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "started_by": run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name"),
-        # A run that takes in deliveries alone reports on no month.
-        "reporting_month": None if run.asset_selection else run.tags.get("dagster/partition"),
+        # None for a run that takes in deliveries alone.
+        "reporting_month": run.tags.get("dagster/partition"),
         "started_at": started.isoformat(timespec="seconds") if started else None,
         "seconds": seconds,
         "failed_steps": failed,

@@ -36,5 +36,5 @@ def monthly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | d
     if found.arriving:
         time.sleep(SECONDS_BETWEEN_LOOKS)
         found = look(raw, warehouse, found.seen)
-    started = first_to_start(context.instance, wanted(found, days, now), warehouse, now)
+    started = first_to_start(context.instance, wanted(found, days, now), warehouse)
     return started or dg.SkipReason(waits(found, days, now))

@@ -32,7 +32,7 @@ def arrival(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         found = look(raw_folder(), warehouse, json.loads(context.cursor or "{}"))
     except Damaged as damaged:
         return dg.SensorResult(skip_reason=str(damaged), cursor=context.cursor)
-    started = first_to_start(context.instance, wanted(found, days, moment), warehouse, moment)
+    started = first_to_start(context.instance, wanted(found, days, moment), warehouse)
     cursor = json.dumps(found.seen)
     if isinstance(started, dg.RunRequest):
         return dg.SensorResult(run_requests=[started], cursor=cursor)

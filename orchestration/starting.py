@@ -5,7 +5,6 @@ Belongs here: when a run is not started after all.
 Does not belong here: what is wanted (`arrival.py`), how it runs (`jobs.py`).
 """
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import dagster as dg
 
 from orchestration.arrival import Wanted
 from orchestration.guard import holder
-from orchestration.timetable import last_month
 
 # Tag of a run: the digest of what it was wanted for.
 WANTED_FOR = "refresh/wanted_for"
@@ -22,7 +20,7 @@ MOST_STARTS = 3
 
 
 def first_to_start(
-    instance: dg.DagsterInstance, runs: Iterable[Wanted], warehouse: Path, now: dt.datetime
+    instance: dg.DagsterInstance, runs: Iterable[Wanted], warehouse: Path
 ) -> dg.RunRequest | dg.SkipReason | None:
     """The first run that was not tried yet; or, in words, why none is started; None when none is wanted."""
     tried = None
@@ -32,10 +30,9 @@ def first_to_start(
         earlier = instance.get_runs(dg.RunsFilter(tags={WANTED_FOR: run.digest}))
         why_not = _why_not_again(instance, earlier)
         if why_not is None:
-            month = f"{run.month or last_month(now):%Y-%m}"
             return dg.RunRequest(
                 run_key=f"{run.digest} {len(earlier) + 1}",
-                partition_key=month,
+                partition_key=f"{run.month:%Y-%m}" if run.month else None,
                 asset_selection=[dg.AssetKey(["landing", extract]) for extract in run.extracts] or None,
                 tags={WANTED_FOR: run.digest},
             )

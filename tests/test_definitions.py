@@ -13,7 +13,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration import dev
+from orchestration import dev, sensors
+from orchestration.arrival import Look
 from orchestration.definitions import definitions
 from orchestration.extracts import EXTRACTS
 from orchestration.extracts.seeds import SEEDS
@@ -77,6 +78,26 @@ def test_a_run_can_take_in_some_extracts_and_leave_the_others() -> None:
     chosen = {dg.AssetKey(["landing", name]) for name in ("workforce", "milestones")}
     job = definitions.resolve_job_def("monthly_refresh").get_subset(asset_selection=chosen)
     assert set(job.asset_layer.selected_asset_keys) == chosen
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        dg.RunRequest(run_key="1", partition_key="2008-12"),
+        dg.RunRequest(run_key="2", asset_selection=[dg.AssetKey(["landing", "workforce"])]),
+    ],
+    ids=["a month", "what came"],
+)
+def test_dagster_takes_the_requests_that_the_sensor_makes(
+    request_: dg.RunRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "first_to_start", lambda *arguments: request_)
+    monkeypatch.setattr(sensors, "look", lambda *arguments: Look([], [], [], [], None, {}, {}))
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick = sensors.arrival.evaluate_tick(
+            dg.build_sensor_context(instance=instance, repository_def=definitions.get_repository_def())
+        )
+    assert [asked.run_key for asked in tick.run_requests or []] == [request_.run_key]
 
 
 def test_every_asset_has_a_group_a_description_and_an_owner() -> None:
