@@ -288,7 +288,7 @@ class Service:
     def is_building(self) -> bool:
         """Whether a run holds the warehouse and has begun to build models."""
         started = self.warehouse / "dbt" / "partial_parse.msgpack"
-        return holder(self.warehouse) is not None and started.is_file() and started.stat().st_mtime > self.since
+        return holder(self.warehouse) is not None and started.is_file() and started.stat().st_ctime > self.since
 
     def releases(self) -> list[str]:
         return sorted(folder.name for folder in self.warehouse.glob("releases/*"))
