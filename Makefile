@@ -2,8 +2,8 @@
 # environment, choose other folders.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: refresh test test-long benchmark benchmark-queries dev sample quarantine withdraw releases rollback verify \
-	rebuild query pack measure lock clean
+.PHONY: refresh test test-long benchmark benchmark-queries dev status watch sample quarantine withdraw releases \
+	rollback verify rebuild query pack measure docs lock clean
 
 BIN := .venv/bin
 MANIFEST := dbt_project/target/manifest.json
@@ -50,6 +50,10 @@ benchmark-queries: .venv/synced
 dev: .venv/synced $(MANIFEST)
 	$(BIN)/python -m orchestration.dev
 
+# How things stand: the first line says how bad it is, and why. NOW=2009-04-20 as if it were then.
+status watch: .venv/synced
+	@$(BIN)/python -m orchestration.$@ $(if $(NOW),--at '$(NOW)')
+
 sample: .venv/synced
 	$(BIN)/python -m orchestration.sample_deliveries --scale $(SCALE) $(if $(RAW),--raw $(RAW))
 
@@ -90,6 +94,15 @@ pack: .venv/synced
 
 measure: .venv/synced
 	@$(BIN)/python -m orchestration.new_measure --name '$(NAME)' --type '$(TYPE)' --subject '$(SUBJECT)' --plan '$(PLAN)'
+
+# Every model with its description, its columns and what it is made of, in one file; no warehouse is needed.
+DOCS := $(CURDIR)/dbt_project/target/docs
+docs: .venv/synced $(MANIFEST)
+	@mkdir -p $(DOCS)
+	@cp dbt_project/target/partial_parse.msgpack $(DOCS)
+	@cd $(DOCS) && $(CURDIR)/$(BIN)/dbt --quiet docs generate --static --empty-catalog --target-path $(DOCS) \
+		--log-path $(DOCS) --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project
+	@echo "$(DOCS)/static_index.html"
 
 # After a change of pyproject.toml: pin every package again, with hashes and without addresses.
 lock: .venv/synced

@@ -9,17 +9,15 @@ import os
 import sys
 from pathlib import Path
 
-from orchestration.folders import ROOT, warehouse_folder
-from orchestration.refresh import dagster_home
+from orchestration.dagster_home import dagster_environment
+from orchestration.folders import warehouse_folder
 
 
 def main() -> None:
     """Replace this process with `dagster dev`."""
     # As a refresh does.
     os.umask(0o077)
-    os.environ["DAGSTER_HOME"] = str(dagster_home(warehouse_folder()))
-    # The log of events is a class of this project (`event_log.py`), which Dagster's own commands would not find.
-    os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ.update(dagster_environment(warehouse_folder()))
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"])
 

@@ -1,7 +1,7 @@
 """Dagster's log of events in SQLite, with its connection kept open.
 
 Here: what Dagster's own storage does, but for connecting.
-Belongs here: nothing else; `refresh.py` names this class in `dagster.yaml`.
+Belongs here: nothing else; `dagster_home.py` names this class in `dagster.yaml`.
 Does not belong here: which events there are.
 """
 

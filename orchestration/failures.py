@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from orchestration.landing.delivery import Damaged
-from orchestration.machine import machine_fault
+from orchestration.machine import PassingFault, machine_fault, passes
 
 PACKAGE = Path(__file__).parent
 NOT_SHOWN = "Its text may quote a row and is not shown"
@@ -24,7 +24,8 @@ WITHOUT_ROWS = {"Parser Error", "Binder Error", "Catalog Error", "IO Error", "Ou
 
 
 class QuotingNoRow(AbstractContextManager[None]):
-    """Code within holds rows: an unexpected error there is raised as `failure`, with its kind and place alone."""
+    """Code within holds rows: an unexpected error there is raised as `failure`, with its kind and place alone; one that
+    may be gone in a moment as `PassingFault`."""
 
     def __init__(self, failure: Callable[[str], BaseException]) -> None:
         self.failure = failure
@@ -34,6 +35,10 @@ class QuotingNoRow(AbstractContextManager[None]):
     ) -> None:
         if isinstance(error, Damaged) or not isinstance(error, Exception):
             return
+        if isinstance(error, PassingFault):
+            return
+        if fault := passes(str(error)):
+            raise PassingFault(f"{fault} ({_place(error)}).") from None
         if fault := machine_fault(str(error)):
             raise self.failure(f"{fault} ({_place(error)}).") from None
         said = f"An unexpected {type(error).__name__} stopped the refresh in {_place(error)}"

@@ -7,11 +7,14 @@ Does not belong here: the steps.
 
 import datetime as dt
 import fcntl
+import getpass
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
@@ -22,6 +25,9 @@ BUILD = "build.duckdb"
 BUILDING = ".building-"
 # The public edition: releases of its own, and its own `current`.
 PUBLIC = "public"
+LOCK = "refresh.lock"
+# A look at who holds the warehouse (`holder`) takes the lock for an instant.
+TRIES, SECONDS_BETWEEN_TRIES = 5, 0.1
 
 _held: set[Path] = set()
 
@@ -31,24 +37,24 @@ class NotStarted(Exception):
 
 
 @contextmanager
-def only_refresh(warehouse: Path) -> Iterator[None]:
+def only_refresh(warehouse: Path, owner: str | None = None) -> Iterator[None]:
     """Hold a warehouse for this process, the traces of killed ones removed; raises `NotStarted` when it cannot be.
 
-    The lock goes with the process, however it ends. Holding again what this process holds does nothing, so that a
-    command can hold the warehouse before the run it starts does.
+    `owner` is told to whoever meets the lock; without one it is the command line, and its user. The lock goes with the
+    process, however it ends. Holding again what this process holds does nothing, so that a command can hold the
+    warehouse before the run it starts does.
     """
     if warehouse in _held:
         yield
         return
     warehouse.mkdir(parents=True, exist_ok=True)
-    with (warehouse / "refresh.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with (warehouse / LOCK).open("a+") as lock:
+        if not _locked(lock):
             lock.seek(0)
-            raise NotStarted(f"Not started: another refresh holds this warehouse ({lock.read().strip()}).") from None
+            raise NotStarted(f"Not started: another refresh holds this warehouse ({lock.read().strip()}).")
         lock.truncate(0)
-        lock.write(f"process {os.getpid()} since {dt.datetime.now():%Y-%m-%d %H:%M}")
+        now = dt.datetime.now()
+        lock.write(f"{owner or f'command line, {_user()}'}, process {os.getpid()} since {now:%Y-%m-%d %H:%M}")
         lock.flush()
         _held.add(warehouse)
         try:
@@ -61,6 +67,37 @@ def only_refresh(warehouse: Path) -> Iterator[None]:
             yield
         finally:
             _held.remove(warehouse)
+
+
+def holder(warehouse: Path) -> str | None:
+    """Who holds a warehouse, in words; None when nobody does."""
+    try:
+        with (warehouse / LOCK).open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip()
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _locked(lock: TextIO) -> bool:
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(SECONDS_BETWEEN_TRIES)
+    return False
+
+
+def _user() -> str:
+    try:
+        return f"user {getpass.getuser()}"
+    except (KeyError, OSError):
+        # In a container the user may have no name.
+        return f"user {os.geteuid()}"
 
 
 def discard_build(warehouse: Path) -> None:

@@ -2,7 +2,7 @@
 
 Here: the one job, and what a terminal shows of its runs.
 Belongs here: which assets are materialised together, and how they are executed.
-Does not belong here: when (`schedules.py`).
+Does not belong here: when (`schedules.py`, `sensors.py`).
 """
 
 import logging
@@ -10,6 +10,7 @@ import sys
 
 import dagster as dg
 
+from orchestration.asset_checks import delivered_on_time
 from orchestration.folders import warehouse_folder
 from orchestration.guard import discard_build
 from orchestration.partitions import REPORTING_MONTHS
@@ -40,7 +41,7 @@ def progress(context: dg.InitLoggerContext) -> logging.Logger:
 # In one process: starting one per step costs ten seconds each, and the steps share one database file.
 monthly_refresh = dg.define_asset_job(
     "monthly_refresh",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(delivered_on_time),
     partitions_def=REPORTING_MONTHS,
     executor_def=dg.in_process_executor,
     hooks={distrust_build},

@@ -1,6 +1,6 @@
-"""The machine beneath a refresh: what a full disk or a missing permission means, in words.
+"""The machine beneath a refresh: what a full disk, a missing permission or a disk that does not answer means, in words.
 
-Here: recognising both in what a library says, and the remedy.
+Here: recognising them in what a library says, and the remedy.
 Belongs here: a fault of disk, memory or user that no delivery causes.
 Does not belong here: what is wrong with a delivery (`landing/`), with figures (dbt's tests).
 """
@@ -13,6 +13,23 @@ from pathlib import Path
 # As Linux, DuckDB, polars and SQLite say it.
 NO_ROOM = re.compile(r"No space left on device|disk is full|Disk quota exceeded|File too large|disk I/O error")
 NO_PERMISSION = re.compile(r"Permission denied|Operation not permitted|readonly database|Read-only file system")
+
+# What the disk, the network or another process may no longer say in a moment. "Could not set lock" is DuckDB's.
+PASSING = re.compile(
+    r"Resource temporarily unavailable|Input/output error|Stale (NFS )?file handle|Connection (timed out|reset by peer)"
+    r"|Device or resource busy|Text file busy|No locks available|Host is down|Transport endpoint is not connected"
+    r"|Interrupted system call|Remote I/O error|Could not set lock on file|database is locked"
+)
+
+
+class PassingFault(Exception):
+    """A fault of the machine that may be gone in a moment, in its own words, which quote no row."""
+
+
+def passes(message: str) -> str | None:
+    """The words of an error that say a fault may be gone in a moment, and no others; None for any other."""
+    found = PASSING.search(message)
+    return found[0] if found else None
 
 
 def machine_fault(message: str) -> str | None:
@@ -33,5 +50,10 @@ def remedy(message: str, warehouse: Path) -> str | None:
         return (
             f"The user with the id {os.geteuid()} lacks a permission: to read raw/, and to read and write everything in"
             f" {warehouse}. Give both to that user (chown, chmod), or run as the user who owns them, and run again."
+        )
+    if passes(message):
+        return (
+            f"The disk, the network, or another process that has a file of {warehouse} or raw/ open stood in the way,"
+            " longer than it was waited for. See that both folders can be reached, and run again."
         )
     return None

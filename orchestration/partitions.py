@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-# A month begins when the force's clocks say so, wherever the machine stands.
-CLOCK = "Europe/London"
+from orchestration.timetable import CLOCK
+
 # The earliest published series used here starts in 1994; a month can be reported on once it has begun.
 REPORTING_MONTHS = dg.MonthlyPartitionsDefinition(start_date="1994-01", fmt="%Y-%m", end_offset=1, timezone=CLOCK)
 

@@ -27,6 +27,7 @@ import duckdb
 
 from orchestration import ledger
 from orchestration.guard import BUILD, BUILDING
+from orchestration.landing.delivery import write_json
 from orchestration.ledger import digest_of, flush
 from orchestration.measure_definition import definition_digests
 from orchestration.parquet_tables import write_parquet
@@ -34,6 +35,8 @@ from orchestration.table_macros import create_macros, dictionary_rows
 
 DATABASE = "performance.duckdb"
 MANIFEST = "manifest.json"
+# What the run did until it published (`run_summary.py`).
+RUN = "run.json"
 # Readable by every DuckDB client from 1.2 on.
 STORAGE_VERSION = "v1.2.0"
 RELEASE_ID = re.compile(r"^(\d{4}-\d{2})_r(\d+)$")
@@ -124,8 +127,9 @@ def publish(
     """Copy the marts of `build.duckdb`, built for `month` ("2008-12"), into a release and point `current` at it.
 
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
-    that one and no number is used. `run` is what the manifest keeps of the run: checks and times.
-    `write_beside` is given the release's database and writes beside it what else the release holds. Raises
+    that one and no number is used. `run` is the summary of the run so far, kept beside the database; the manifest
+    keeps its checks and times. `write_beside` is given the release's database and writes beside it what else the
+    release holds. Raises
     `Unexplained` when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
     """
     releases = warehouse / "releases"
@@ -157,7 +161,9 @@ def publish(
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)
-    manifest |= {"ledger_entry": entry.digest, "packages": _packages(), **run, "tables": tables}
+    write_json(building / RUN, run)
+    manifest |= {"ledger_entry": entry.digest, "packages": _packages(), "tables": tables}
+    manifest |= {name: run[name] for name in ("started_at", "seconds", "checks") if name in run}
     final = put_in_place(building, manifest, write_beside)
     ledger.settle(warehouse)
     point_at(warehouse, final)
@@ -231,6 +237,12 @@ def month_and_number(name: str) -> list[tuple[str, int]]:
     return [(month, int(number)) for month, number in RELEASE_ID.findall(name)]
 
 
+def published_months(warehouse: Path) -> set[dt.date]:
+    """The months that there is a release of."""
+    folders = [folder for folder in (warehouse / "releases").glob("[!.]*") if read_manifest(folder)]
+    return {dt.date.fromisoformat(f"{month}-01") for path in folders for month, _ in month_and_number(path.name)}
+
+
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a release, whatever became of its other files; None when it cannot be read."""
     try:
@@ -248,15 +260,21 @@ def whole_manifest(folder: Path) -> dict[str, Any] | None:
 
 def damages(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """What is not as it was published in a release's folder, a sentence each."""
+    files = manifest.get("files", {})
+    present = [name for name in sorted(files) if (folder / name).is_file()]
+    changed = [name for name in present if digest_of(folder / name) != files[name]]
+    return strays(folder, manifest) + [f"{name} has other content than was published" for name in changed]
+
+
+def strays(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """What is missing or too much in a release's folder, a sentence each; what is in the files is not read."""
     if DATABASE not in manifest.get("files", {}):
         return [f"{MANIFEST} does not name {DATABASE}"]
     present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     files = manifest["files"]
     # A log beside a database, say: DuckDB replays it, or refuses to open the database.
     found = [f"{name} was not published with it" for name in sorted(present - files.keys())]
-    found += [f"{name} is missing" for name in sorted(files.keys() - present)]
-    changed = [name for name in sorted(present & files.keys()) if digest_of(folder / name) != files[name]]
-    return found + [f"{name} has other content than was published" for name in changed]
+    return found + [f"{name} is missing" for name in sorted(files.keys() - present)]
 
 
 def _entries_named(releases: Path) -> dict[str, str]:

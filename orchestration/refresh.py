@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
+from orchestration.alerts import OF_RUNS, Alert, tell
+from orchestration.dagster_home import dagster_home
 from orchestration.extracts import EXTRACTS, Extract
 from orchestration.failures import QuotingNoRow
 from orchestration.folders import raw_folder, warehouse_folder
@@ -35,24 +37,12 @@ from orchestration.landing.store import Landing
 from orchestration.landing.table import Refused
 from orchestration.landing.validation import validate
 from orchestration.layouts import recognise
-from orchestration.machine import remedy
+from orchestration.machine import PassingFault, remedy
 from orchestration.public_edition import wanted_audience
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._utils.error import SerializableErrorInfo
 
-# Telemetry would call out of the building. Events go to one database: the default writes each of them twice, to the
-# run's own and to a common one, which is a tenth of a small refresh.
-DAGSTER_YAML = """
-telemetry:
-  enabled: false
-event_log_storage:
-  module: orchestration.event_log
-  class: SqliteEventLogStorage
-  config:
-    base_dir: {events}
-"""
 STOPPED = "\nThe refresh failed; what was published is unchanged."
 STOPPED_AFTER = (
     "\nThe public edition failed, and what the public has is unchanged; the force's release {} is published."
@@ -145,11 +135,13 @@ def main() -> None:
             _run(month, warehouse)
     except NotStarted as reason:
         sys.exit(str(reason))
-    except (OSError, duckdb.Error, SQLAlchemyError) as error:
+    except (OSError, duckdb.Error, SQLAlchemyError, PassingFault) as error:
         # Outside every step: before the run, or where Dagster keeps its events.
         if not (words := remedy(str(error), warehouse)):
             raise
-        sys.exit(f"{STOPPED}\n{str(error).strip().splitlines()[0]}\n{words}")
+        said = str(error).strip().splitlines()[0]
+        trouble = tell(warehouse, {OF_RUNS: [Alert("The refresh could not run", said, words)]}, now)
+        sys.exit("\n".join([STOPPED, said, words, *([trouble] if trouble else [])]))
     print(f"Done in {time.monotonic() - started:.0f} s.")
 
 
@@ -159,15 +151,6 @@ def _default_month(raw: Path, warehouse: Path) -> str:
     if month is None:
         raise SystemExit(f"Nothing to refresh: no delivery of a monthly extract in {raw}.")
     return f"{month:%Y-%m}"
-
-
-def dagster_home(warehouse: Path) -> Path:
-    """The folder of Dagster's own storage and settings, made when it is not there."""
-    home = warehouse / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    settings = DAGSTER_YAML.format(events=json.dumps(str(home / "events")))
-    (home / "dagster.yaml").write_text(settings, encoding="utf-8")
-    return home
 
 
 def _run(month: str, warehouse: Path) -> None:
@@ -194,22 +177,23 @@ def _run(month: str, warehouse: Path) -> None:
 
 
 def _end_killed_runs(instance: dg.DagsterInstance) -> None:
-    """Mark runs that were killed as failed: whoever holds the warehouse knows that none of them is alive."""
+    """Mark runs that were killed as failed, but none that the service is about to start: it will meet the lock."""
     import dagster as dg
+
+    from orchestration.run_launcher import is_alive
 
     open_ended = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(dg.RunsFilter(statuses=open_ended)):
-        instance.report_run_failed(run, "Killed before it ended.")
+        if not is_alive(instance, run):
+            instance.report_run_failed(run, "Killed before it ended.")
 
 
 def _failure(result: dg.ExecuteInProcessResult, warehouse: Path) -> str:
     """Why the refresh failed: what each failed step said, that nothing published has changed, and the remedy."""
-    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
-    said = [
-        failure.user_failure_data.description if failure.user_failure_data else _innermost(failure.error)
-        for failure in failures
-    ]
-    reasons = [reason.strip() for reason in said if reason]
+    from orchestration.run_summary import said_of
+
+    said = [said_of(event.step_failure_data) for event in result.all_events if event.is_step_failure]
+    reasons = [reason for reason in said if reason]
     remedies = [words for reason in reasons if (words := remedy(reason, warehouse))]
     forces = _metadata(result, "performance")
     stopped = STOPPED_AFTER.format(forces["release"].value) if forces else STOPPED
@@ -225,12 +209,6 @@ def _metadata(result: dg.ExecuteInProcessResult, release: str) -> Mapping[str, d
         if event.asset_key and event.asset_key.path == ["release", release]
     )
     return next(noted, {})
-
-
-def _innermost(error: SerializableErrorInfo | None) -> str:
-    while error and error.cause:
-        error = error.cause
-    return error.message if error else ""
 
 
 def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:

@@ -28,11 +28,15 @@ from dbt.contracts.graph.nodes import GenericTestNode, SingularTestNode
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
+from orchestration.alerts import of_run, tell
 from orchestration.failures import without_rows
 from orchestration.folders import ROOT, raw_folder, warehouse_folder
 from orchestration.guard import BUILD, only_refresh
 from orchestration.landing.delivery import write_json
 from orchestration.landing.store import Landing
+from orchestration.machine import PassingFault, passes
+from orchestration.run_summary import keep_summary, summary
+from orchestration.starting import started_by
 
 # Set 2026-11-24: enough for thirty million rows; DuckDB writes the rest to disk instead of taking the machine's memory.
 # dbt's own connection says the same in profiles.yml.
@@ -63,8 +67,20 @@ class Folders(dg.ConfigurableResource):
 
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Folders"]:
-        with only_refresh(self.warehouse_path):
+        run = context.dagster_run
+        with only_refresh(self.warehouse_path, started_by(run.tags) if run else None):
             yield self
+            if not run or not context.instance:
+                return
+            found = summary(context.instance, run)
+            try:
+                keep_summary(context.instance, found, self.warehouse_path)
+            except OSError as error:
+                # What was published stands, whether or not there is room to say so.
+                print(f"Warning, the summary of the run is not kept: {error.strerror}", flush=True)
+        # The warehouse is let go by now: a mail server may be slow.
+        if trouble := tell(self.warehouse_path, of_run(found, self.warehouse_path), dt.datetime.now(dt.UTC)):
+            print(f"Warning. {trouble}", flush=True)
 
     def targets_known_on(self, default: dt.date) -> dt.date:
         """Targets agreed up to this day are judged; `TARGETS_KNOWN_ON` overrides the reporting month's end."""
@@ -123,6 +139,9 @@ class DbtInProcess(dg.ConfigurableResource):
                 + [*selection.selection_args, "--project-dir", project, "--profiles-dir", project]
                 + ["--target-path", str(target), "--log-path", str(target)]
             )
+        if _is_passing(outcome):
+            # Before any result is handed on, so that the step can be tried again.
+            raise PassingFault(_why(outcome, {}))
         found = _findings(outcome, Path(self.warehouse) / BUILD)
         for event in finished:
             for result in event.to_default_asset_events(
@@ -165,6 +184,14 @@ def _is_about_figures(outcome: dbtRunnerResult) -> bool:
     return isinstance(outcome.result, RunExecutionResult) and not any(
         node.status == "error" for node in outcome.result.results
     )
+
+
+def _is_passing(outcome: dbtRunnerResult) -> bool:
+    """Whether every failure is the machine's, and may be gone in a moment."""
+    if outcome.success or not isinstance(outcome.result, RunExecutionResult):
+        return False
+    failed = [node for node in outcome.result.results if node.status in ("error", "fail")]
+    return bool(failed) and all(node.status == "error" and passes(node.message or "") for node in failed)
 
 
 def _findings(outcome: dbtRunnerResult, build: Path) -> dict[str, list[str]]:

@@ -5,22 +5,22 @@ Belongs here: a promise about orchestration that needs no refresh.
 Does not belong here: what a run publishes (`test_refresh.py`).
 """
 
-import datetime as dt
 import os
 import subprocess
 import sys
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
-from orchestration import dev
+from orchestration import dev, sensors
+from orchestration.arrival import Look
 from orchestration.definitions import definitions
 from orchestration.extracts import EXTRACTS
 from orchestration.extracts.seeds import SEEDS
 from orchestration.layouts import LAYOUTS
 from orchestration.layouts.layout import Layout
+from orchestration.timetable import MONTHLY
 
 
 def _checks() -> dict[str, set[str]]:
@@ -32,7 +32,8 @@ def _checks() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("extract", EXTRACTS)
 def test_every_extract_shows_whether_its_deliveries_and_rows_were_accepted(extract: str) -> None:
-    assert _checks()[f"landing/{extract}"] == {
+    agreed = {"delivered_on_time"} if EXTRACTS[extract].due_working_day else set()
+    assert _checks()[f"landing/{extract}"] == agreed | {
         "every_delivery_is_accepted",
         "control_totals_agree",
         "every_row_is_accepted",
@@ -65,15 +66,54 @@ def test_the_job_runs_in_one_process_for_a_reporting_month() -> None:
     assert "2008-12" in job.partitions_def.get_partition_keys()
 
 
-def test_the_schedule_reports_on_the_month_before_in_london() -> None:
-    schedule = definitions.resolve_schedule_def("monthly_schedule")
-    assert schedule.execution_timezone == "Europe/London"
-    tick = dg.build_schedule_context(
-        scheduled_execution_time=dt.datetime(2009, 4, 12, 6, tzinfo=ZoneInfo("Europe/London"))
-    )
-    request = schedule(tick)
-    assert isinstance(request, dg.RunRequest)
-    assert request.partition_key == "2009-03"
+def test_a_refresh_asks_nothing_of_the_days_agreed_today() -> None:
+    """It may report on a month of years ago; the check stands beside each monthly extract all the same."""
+    job = definitions.resolve_job_def("monthly_refresh")
+    late = {key for key in definitions.resolve_asset_graph().asset_check_keys if key.name == "delivered_on_time"}
+    assert len(late) == len(MONTHLY)
+    assert not late & set(job.asset_layer.asset_graph.asset_check_keys)
+
+
+def test_a_run_can_take_in_some_extracts_and_leave_the_others() -> None:
+    chosen = {dg.AssetKey(["landing", name]) for name in ("workforce", "milestones")}
+    job = definitions.resolve_job_def("monthly_refresh").get_subset(asset_selection=chosen)
+    assert set(job.asset_layer.selected_asset_keys) == chosen
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        dg.RunRequest(run_key="1", partition_key="2008-12"),
+        dg.RunRequest(run_key="2", asset_selection=[dg.AssetKey(["landing", "workforce"])]),
+    ],
+    ids=["a month", "what came"],
+)
+def test_dagster_takes_the_requests_that_the_sensor_makes(
+    request_: dg.RunRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "first_to_start", lambda *arguments: request_)
+    monkeypatch.setattr(sensors, "look", lambda *arguments: Look([], [], [], [], None, {}, {}))
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick = sensors.arrival.evaluate_tick(
+            dg.build_sensor_context(instance=instance, repository_def=definitions.get_repository_def())
+        )
+    assert [asked.run_key for asked in tick.run_requests or []] == [request_.run_key]
+
+
+def test_every_asset_has_a_group_a_description_and_an_owner() -> None:
+    graph = definitions.resolve_asset_graph()
+    nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
+    assert {node.group_name for node in nodes} == {
+        "landing",
+        "seeds",
+        "staging",
+        "intermediate",
+        "measures",
+        "results",
+        "marts",
+        "release",
+    }
+    assert [node.key.to_user_string() for node in nodes if not node.description or not node.owners] == []
 
 
 def test_every_source_a_layout_can_bring_is_ranked() -> None:

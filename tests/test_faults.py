@@ -659,14 +659,16 @@ def test_dagster_offers_a_month_from_the_same_instant() -> None:
 
 
 def test_the_schedule_fires_at_six_in_london_on_both_sides_of_a_change_of_the_clocks() -> None:
-    start = dt.datetime(2026, 2, 20, tzinfo=dt.UTC).timestamp()
-    ticks = schedule_execution_time_iterator(start, "0 6 12 * *", monthly_schedule.execution_timezone, True)
-    fired = [next(ticks) for _ in range(9)]
-    assert [(tick.month, tick.astimezone(LONDON).strftime("%d %H:%M")) for tick in fired] == [
-        (month, "12 06:00") for month in range(3, 12)
-    ]
-    # The clocks go forward on 29 March and back on 25 October.
-    assert [tick.astimezone(dt.UTC).hour for tick in fired] == [6, 5, 5, 5, 5, 5, 5, 5, 6]
+    """The clocks go forward on Sunday, 29 March 2026, and back on Sunday, 25 October."""
+    fired = []
+    for friday in (dt.datetime(2026, 3, 27, tzinfo=dt.UTC), dt.datetime(2026, 10, 23, tzinfo=dt.UTC)):
+        ticks = schedule_execution_time_iterator(
+            friday.timestamp(), str(monthly_schedule.cron_schedule), monthly_schedule.execution_timezone, True
+        )
+        fired += [next(ticks), next(ticks)]
+    told = [tick.astimezone(LONDON).strftime("%m-%d %H:%M") for tick in fired]
+    assert told == ["03-27 06:00", "03-30 06:00", "10-23 06:00", "10-26 06:00"]
+    assert [tick.astimezone(dt.UTC).hour for tick in fired] == [6, 5, 5, 6]
 
 
 def test_when_a_delivery_was_received_is_told_in_utc(landed: tuple[Landing, list[Path], Path]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.assets import release
+from orchestration.assets.landing import OWNERS
 from orchestration.board_pack import write_packs
 from orchestration.disclosure import NoRule
 from orchestration.failures import QuotingNoRow
@@ -25,6 +26,7 @@ KEY = dg.AssetKey(["release", "public"])
     key=KEY,
     group_name="release",
     kinds={"duckdb"},
+    owners=OWNERS,
     deps=[release.KEY],
     partitions_def=REPORTING_MONTHS,
     backfill_policy=ONE_MONTH_A_RUN,

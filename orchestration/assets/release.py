@@ -7,11 +7,11 @@ Does not belong here: how it is written (`publishing.py`).
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
 from orchestration.asset_checks import restatements_result, restatements_spec
+from orchestration.assets.landing import OWNERS
 from orchestration.assets.warehouse_models import warehouse_models
 from orchestration.board_pack import write_packs
 from orchestration.ledger import LedgerDamaged
@@ -19,6 +19,8 @@ from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
 from orchestration.publishing import publish
 from orchestration.resources import DBT_PROJECT, Folders, Unforeseen
 from orchestration.restatement import Unexplained
+from orchestration.retries import tried_again
+from orchestration.run_summary import summary
 
 MARTS = [key for key in warehouse_models.keys if key.path[0] == "marts"]
 
@@ -30,6 +32,7 @@ KEY = dg.AssetKey(["release", "performance"])
     key=KEY,
     group_name="release",
     kinds={"duckdb"},
+    owners=OWNERS,
     deps=MARTS,
     partitions_def=REPORTING_MONTHS,
     backfill_policy=ONE_MONTH_A_RUN,
@@ -39,16 +42,12 @@ def release(
     context: dg.AssetExecutionContext, folders: Folders
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """The published database, packs and manifest of a reporting month; runs only when every blocking check passed."""
-    now = dt.datetime.now(dt.UTC)
+    now, run = dt.datetime.now(dt.UTC), summary(context.instance, context.run)
     try:
-        published = publish(
-            folders.warehouse_path,
-            DBT_PROJECT.manifest_path,
-            context.partition_key,
-            now,
-            _run_so_far(context),
-            write_packs,
-        )
+        with tried_again(context):
+            published = publish(
+                folders.warehouse_path, DBT_PROJECT.manifest_path, context.partition_key, now, run, write_packs
+            )
     except LedgerDamaged as damaged:
         raise dg.Failure(description=str(damaged), allow_retries=False) from None
     except Unexplained as unexplained:
@@ -70,27 +69,11 @@ def release(
             "is_new": published.is_new,
             "status": published.manifest["status"],
             "data_kind": published.manifest["data_kind"],
+            "run": dg.MetadataValue.json(run),
+            **{
+                name: dg.MetadataValue.path(published.folder / name)
+                for name in published.manifest["files"]
+                if "/" not in name
+            },
         }
     )
-
-
-def _run_so_far(context: dg.AssetExecutionContext) -> dict[str, Any]:
-    """What the manifest keeps of the run: when it started, the seconds of each step, and how each check ended."""
-    checks: dict[str, str] = {}
-    began: dict[str, float] = {}
-    seconds: dict[str, float] = {}
-    kinds = {dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS}
-    for entry in context.instance.all_logs(context.run_id, of_type=kinds):
-        if entry.dagster_event_type == dg.DagsterEventType.STEP_START:
-            began[entry.step_key or ""] = entry.timestamp
-        else:
-            seconds[entry.step_key or ""] = round(entry.timestamp - began[entry.step_key or ""], 1)
-    for entry in context.instance.all_logs(context.run_id, of_type={dg.DagsterEventType.ASSET_CHECK_EVALUATION}):
-        check = entry.get_dagster_event().asset_check_evaluation_data
-        checks[f"{'/'.join(check.asset_key.path)}: {check.check_name}"] = "passed" if check.passed else "warned"
-    started = dt.datetime.fromtimestamp(min(began.values()), dt.UTC)
-    return {
-        "started_at": started.isoformat(timespec="seconds"),
-        "seconds": seconds,
-        "checks": dict(sorted(checks.items())),
-    }

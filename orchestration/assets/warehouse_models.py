@@ -5,7 +5,7 @@ Belongs here: how dbt's nodes look in Dagster.
 Does not belong here: SQL.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,6 +13,10 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
 from orchestration.resources import DBT_PROJECT, DbtInProcess
+from orchestration.retries import tried_again
+
+# Whom to ask about an asset: who keeps the definitions of measures.
+OWNERS = ["team:performance-analysts"]
 
 
 class FolderTranslator(DagsterDbtTranslator):
@@ -20,6 +24,9 @@ class FolderTranslator(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+        return OWNERS
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -36,4 +43,5 @@ class FolderTranslator(DagsterDbtTranslator):
 )
 def warehouse_models(context: dg.AssetExecutionContext, dbt: DbtInProcess) -> Iterator[Any]:
     """Build and test every model of the dbt project."""
-    yield from dbt.build(context)
+    with tried_again(context):
+        yield from dbt.build(context)

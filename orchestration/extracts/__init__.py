@@ -33,7 +33,8 @@ class Extract:
     `key_column` its reference, which belongs to one month alone. `speaks_for_every_area` marks rare events: a delivery
     covers every area of the force, and an area without rows had none. `areas_vary` marks extracts whose deliveries need
     not have the areas of the one before. `quarantine_limit` is the share of rows that may be quarantined before the
-    whole delivery is refused.
+    whole delivery is refused. `due_working_day` is the working day of the following month by which a month's delivery
+    is agreed to be there; `is_waited_for` marks an extract without which no month is published by itself, however late.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Extract:
     cadence: Literal["monthly", "annual", "as_needed"]
     date_column: str | None = None
     key_column: str | None = None
+    due_working_day: int | None = None
+    is_waited_for: bool = False
     speaks_for_every_area: bool = False
     areas_vary: bool = False
     # Areas a whole delivery may have no rows for in a month.
@@ -50,10 +53,22 @@ class Extract:
     quarantine_limit: float = 0.005
 
 
+# Days set 2026-11-30, for want of the agreements themselves: systems that keep the records deliver first, what is
+# surveyed, reconciled or collected by hand later, and all of it a day before the refresh. Waited for are the systems
+# that most measures rest on; what a few rest on makes the month provisional when it is late.
 EXTRACTS: dict[str, Extract] = {
     extract.name: extract
     for extract in [
-        Extract("recorded_crime", "Recorded crime", RecordedCrime, "monthly", "recorded_date", "offence_ref"),
+        Extract(
+            "recorded_crime",
+            "Recorded crime",
+            RecordedCrime,
+            "monthly",
+            "recorded_date",
+            "offence_ref",
+            due_working_day=3,
+            is_waited_for=True,
+        ),
         Extract(
             "victim_satisfaction",
             "User Satisfaction Survey",
@@ -61,6 +76,8 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "interview_date",
             "response_ref",
+            due_working_day=6,
+            is_waited_for=True,
         ),
         Extract(
             "public_attitude",
@@ -69,12 +86,29 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "interview_date",
             "response_ref",
+            due_working_day=6,
+            is_waited_for=True,
             # A survey published for the whole force once a year comes with that month's interviews.
             occasional_areas=Extract.occasional_areas | {"force"},
         ),
-        Extract("workforce", "Workforce", Workforce, "monthly", occasional_areas=frozenset()),
         Extract(
-            "road_casualties", "Road casualties (STATS19)", RoadCasualties, "monthly", "collision_date", "casualty_ref"
+            "workforce",
+            "Workforce",
+            Workforce,
+            "monthly",
+            due_working_day=4,
+            is_waited_for=True,
+            occasional_areas=frozenset(),
+        ),
+        Extract(
+            "road_casualties",
+            "Road casualties (STATS19)",
+            RoadCasualties,
+            "monthly",
+            "collision_date",
+            "casualty_ref",
+            due_working_day=7,
+            is_waited_for=True,
         ),
         Extract(
             "criminal_networks",
@@ -83,6 +117,7 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "disruption_date",
             "disruption_ref",
+            due_working_day=5,
         ),
         Extract(
             "asset_recovery",
@@ -91,10 +126,19 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "seizure_date",
             "case_ref",
+            due_working_day=5,
             speaks_for_every_area=True,
             areas_vary=True,
         ),
-        Extract("service_levels", "Service levels", ServiceLevels, "monthly", "service_date"),
+        Extract(
+            "service_levels",
+            "Service levels",
+            ServiceLevels,
+            "monthly",
+            "service_date",
+            due_working_day=3,
+            is_waited_for=True,
+        ),
         Extract(
             "complaints",
             "Public complaints",
@@ -102,11 +146,14 @@ EXTRACTS: dict[str, Extract] = {
             "monthly",
             "received_date",
             "complaint_ref",
+            due_working_day=5,
             speaks_for_every_area=True,
             areas_vary=True,
         ),
-        Extract("milestones", "Milestones", Milestones, "monthly"),
-        Extract("measure_returns", "Figures returned by hand", MeasureReturns, "monthly", areas_vary=True),
+        Extract("milestones", "Milestones", Milestones, "monthly", due_working_day=6),
+        Extract(
+            "measure_returns", "Figures returned by hand", MeasureReturns, "monthly", due_working_day=7, areas_vary=True
+        ),
         Extract("population", "Mid-year population", Population, "annual"),
         Extract(
             "commentary",

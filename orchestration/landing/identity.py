@@ -54,7 +54,7 @@ class Identities:
     def of(self, path: Path) -> Identity:
         """The identity of one file. Of anything but a regular file only the name counts: it is refused unopened."""
         name = str(path)
-        times = _times(path)
+        times = times_of(path)
         seen = self._seen.get(name)
         if seen and times and seen["times"] == times:
             self._now[name] = seen
@@ -64,6 +64,11 @@ class Identities:
         if times and started - max(times[1:3] + times[5:7]) > TIMES_TELL_AFTER:
             self._now[name] = {"times": times, "identity": vars(identity)}
         return identity
+
+    def known(self, path: Path) -> Identity | None:
+        """The identity of a file that has not changed since it was remembered; None when it would have to be hashed."""
+        seen = self._seen.get(str(path))
+        return Identity(**seen["identity"]) if seen and seen["times"] == times_of(path) else None
 
     def remember(self) -> None:
         """Keep the identities asked for, and no other."""
@@ -89,7 +94,7 @@ def identify(path: Path) -> Identity:
     return Identity(whole.hexdigest(), digest.hexdigest(), revision_of(path))
 
 
-def _times(path: Path) -> list[int]:
+def times_of(path: Path) -> list[int]:
     """Size, times of change and inode of a file, and of its sidecar where it has one; empty if it is not regular, or
     unreadable: another user may read what this one may not."""
     if not is_regular(path) or unreadable(path):

@@ -19,6 +19,10 @@ from orchestration.landing.table import Refused
 DECLARED_ANEW = "the same file lies in raw/ with another sidecar"
 
 
+# Rules that lie in another delivery: what they refuse may pass once that one is gone.
+BESIDE_ANOTHER = {"revision_taken", "lost_area"}
+
+
 @dataclass
 class Standing:
     """The deliveries that have landed, those that are refused with the reason, and which repeats which, by id."""

@@ -69,9 +69,17 @@ class Landing:
         }
         return sorted({**refused, **stored}.values(), key=lambda d: (d.extract, d.delivery_id))
 
+    def refusal(self, extract: str, delivery_id: str) -> Path:
+        """Where it is recorded that a delivery is refused."""
+        return self.quarantine / extract / delivery_id / REFUSAL
+
+    def is_taken_in(self, extract: str, delivery_id: str) -> bool:
+        """Whether a delivery was taken in: landed, repeating another, or withdrawn since."""
+        return (self.folder / extract / delivery_id / RECORD).is_file()
+
     def has_landed(self, delivery: Delivery) -> bool:
         """Whether a delivery landed, now or before it was refused or withdrawn."""
-        return (self._folder(delivery) / RECORD).is_file()
+        return self.is_taken_in(delivery.extract, delivery.delivery_id)
 
     def accepted_rows(self, delivery: Delivery) -> Path:
         return self.folder / delivery.extract / delivery.delivery_id / ACCEPTED_ROWS
