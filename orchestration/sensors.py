@@ -39,7 +39,7 @@ def arrival(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     return dg.SensorResult(skip_reason=started or waits(found, days, moment), cursor=cursor)
 
 
-@dg.sensor(minimum_interval_seconds=300, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def days_agreed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Show beside each extract whether it is late for the month that has ended; the cursor is what was shown."""
     evaluations = lateness(landed_months(Landing(warehouse_folder()).deliveries()), now())
