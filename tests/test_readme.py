@@ -62,6 +62,28 @@ BEHIND = {
         "test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_next",
     ],
     "two refreshes at once": ["test_a_second_refresh_at_the_same_time_says_so_and_exits"],
+    "a file that is still being copied": ["test_a_delivery_is_taken_in_once_two_looks_found_it_the_same"],
+    "the disk or the network": ["test_what_may_be_gone_in_a_moment_is_tried_again_and_nothing_else"],
+    "the daemon or the machine": ["test_a_daemon_killed_during_a_run_leaves_no_stuck_run_and_no_second_release"],
+    "the release is not there": ["test_a_release_that_is_not_there_by_its_day_is_told_without_dagster"],
+    "the mail server does not": [
+        "test_a_mail_server_that_is_down_fails_no_run_and_is_said",
+        "test_a_server_that_is_down_is_said_and_the_alert_goes_out_later",
+    ],
+    "a backup is taken": [
+        "test_a_copy_begun_at_any_command_while_a_release_is_made_restores",
+        "test_copies_taken_during_a_refresh_restore_on_an_empty_machine",
+    ],
+    "a text with markup": [
+        "test_hostile_texts_show_as_text",
+        "test_hostile_text_is_printed_as_text",
+        "test_hostile_text_is_text_in_the_workbook",
+    ],
+    "a chart without alternative text": [
+        "test_the_pdf_is_not_built_when_a_chart_lacks_alternative_text",
+        "test_a_text_that_no_cell_can_hold_is_an_error_and_not_left_out",
+    ],
+    "a public edition that cannot": ["test_an_edition_that_cannot_be_made_leaves_what_the_public_has"],
     "a full disk, or a missing permission": [
         "test_a_file_that_may_not_grow_stops_the_refresh_in_words",
         "test_a_missing_permission_is_told_with_the_folders_it_is_needed_for",
