@@ -7,6 +7,7 @@ Does not belong here: what a refresh publishes (`test_refresh.py`), the death of
 
 import copy
 import datetime as dt
+import html
 import json
 import re
 import shutil
@@ -23,6 +24,9 @@ import polars as pl
 import pytest
 
 from orchestration import publishing
+from orchestration.board_pack import words
+from orchestration.board_pack.author import read_pack
+from orchestration.board_pack.content import Selection
 from orchestration.guard import only_refresh
 from orchestration.landing.synchronise import CURRENT_DELIVERY
 from orchestration.ledger import LedgerDamaged, read_entries, settle, write_entry
@@ -1073,6 +1077,36 @@ def test_every_restated_figure_is_still_given_as_it_was_said_then(restated: Rest
         where said.reported_until_release = '2009-03_r2'
     """)
     assert rows == restated.query(f"select count(*), count(*) from ({FIGURES_APART}) where value is not null")
+
+
+@pytest.mark.long
+def test_the_pack_shows_every_restated_figure_with_its_cause(restated: Restated) -> None:
+    pack = read_pack(restated.warehouse.folder / "current" / "performance.duckdb", Selection())
+    shown = sum(found.figures for found in pack.restated)
+    of_scorecard = "measure_id in (select measure_id from scorecard) and target_id is null"
+    assert [(shown,)] == restated.query(f"select count(*) from fct_restatement where {of_scorecard}")
+    assert {found.cause_text for found in pack.restated} == {
+        words.CAUSES[cause] for cause in ("definition", "late_records", "re_delivery")
+    }
+    (networks, *_) = [found for found in pack.restated_verdicts if "425" in found.after_text]
+    assert "325" in networks.before_text and networks.cause_text == words.CAUSES["target"]
+    page = (restated.warehouse.folder / "current" / "board_pack.html").read_text(encoding="utf-8")
+    assert all(html.escape(found.explanation) in page for found in pack.restated)
+
+
+@pytest.mark.long
+def test_what_was_said_then_is_answered_by_the_macro(restated: Restated) -> None:
+    said = restated.query("""
+        with releases as (select release_id, max(published_at) as at from fct_reported_verdict group by release_id)
+        select release_id, at from releases where release_id like '2009-03_r%' order by at
+    """)
+    assert [release_id for release_id, _ in said] == ["2009-03_r1", "2009-03_r2"]
+    # Both were published on one day: its end is after the second.
+    rows = restated.query(f"""
+        select distinct threshold from reported_then('criminal_networks_disrupted', '{said[1][1]:%Y-%m-%d}')
+        where said = 'verdict' and period_month = date '2009-03-01'
+    """)
+    assert rows == [(425,)]
 
 
 @pytest.mark.long
