@@ -192,7 +192,8 @@ def _may_pass_now(refused: Delivery, refusal: Path, folder: Path, landing: Landi
     if not BESIDE_ANOTHER & refused.rows_by_rule.keys():
         return False
     changed = [folder, *landing.folder.glob(f"{refused.extract}/*/{WITHDRAWAL}")]
-    return max(path.stat().st_mtime_ns for path in changed) > refusal.stat().st_mtime_ns
+    # Both times are of the file system's clock, which stands still for some milliseconds.
+    return max(path.stat().st_mtime_ns for path in changed) >= refusal.stat().st_mtime_ns
 
 
 def _newest_release(releases: Path) -> tuple[dt.date | None, dict[str, bool]]:

@@ -45,7 +45,7 @@ PACKAGES = ["dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandera", "polars"]
 # Set 2026-11-24: the newest of a month is what stands, the two before it are what a question is about ("it said
 # otherwise last week"). What older ones said is in the ledger.
 KEPT_OF_A_MONTH = 3
-# Set 2026-11-24: five years of months; a release that holds five years of figures has some 125 MB, so 7.5 GB in all.
+# Set 2026-11-24: five years of months; a release that holds five years of figures has some 135 MB, so 8 GB in all.
 KEPT_IN_ALL = 60
 # When a delivery was first read, or withdrawn, says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
