@@ -88,7 +88,8 @@ def test_the_oldest_client_answers_every_question_as_this_one_does(sample: Wareh
         f"select count(*), sum(md5_number_lower(concat_ws('|', {cells}))::hugeint) from {name}"
         for name, cells in columns
     ]
-    old = ["uv", "run", "--no-project", "--with", f"duckdb=={OLDEST_CLIENT}", "--with", "pytz", "python"]
+    uv = str(Path(sys.executable).with_name("uv"))
+    old = [uv, "run", "--no-project", "--with", f"duckdb=={OLDEST_CLIENT}", "--with", "pytz", "python"]
     answered = {}
     for client in (old, [sys.executable]):
         ended = subprocess.run(
