@@ -99,7 +99,7 @@ class _Author(Panels):
             code_version=release["code_version"],
             sample_text="SYNTHETIC SAMPLE" if is_synthetic else None,
             status_text="Provisional" if release["status"] == "provisional" else "Final",
-            provisional_because=release["provisional_because"],
+            provisional_because=words.spoken(release["provisional_because"]),
             targets_text=f"targets known on {words.day(release['targets_known_on'])}",
             sections=self._sections(),
             headline=self._headline(tiers, exceptions, asked, comparison),
@@ -478,7 +478,7 @@ class _Author(Panels):
         ]
         return Quality(
             status=marts.release["status"],
-            provisional_because=marts.release["provisional_because"],
+            provisional_because=words.spoken(marts.release["provisional_because"]),
             provisional=tuple(line for line in lines if line.is_provisional),
             extracts=() if self.is_public else tuple(self._extract(row) for row in newest.values()),
             quarantined=tuple(

@@ -89,7 +89,7 @@ class Lines(Scope):
             direction_text=direction_text,
             beside_text=self._beside(row["measure_id"], usual) if not self.is_force else None,
             is_provisional=bool(row["is_provisional"]),
-            provisional_text=row["provisional_because"] if row["is_provisional"] else None,
+            provisional_text=words.spoken(row["provisional_because"]) if row["is_provisional"] else None,
             is_settled=row["is_settled"] is not False,
             notes=self._line_notes(row, result, usual),
             exception_because=(),

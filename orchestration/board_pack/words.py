@@ -245,6 +245,11 @@ def plain(text: str) -> str:
     )
 
 
+def spoken(reason: str | None) -> str | None:
+    """A reason of the marts with the names of extracts in it, as people say them: recorded crime."""
+    return reason and reason.replace("_", " ")
+
+
 def listed(parts: Iterable[str]) -> str:
     """a, b and c."""
     *before, last = list(parts) or [""]
