@@ -454,7 +454,7 @@ Next
   2. What is still missing, in seconds:
        .venv/bin/python -m orchestration.catalogue
   3. Unit test, model and all that follows from it, in the warehouse's folder, once `make refresh` has filled it:
-       (cd {warehouse} && {ROOT}/.venv/bin/dbt build -s resource_type:seed measure_{name}+ \\
+       (cd {warehouse} && {ROOT}/.venv/bin/dbt build -s resource_type:seed res_source_rank measure_{name}+ \\
          --project-dir {folder} --profiles-dir {folder})
   4. make test
   5. make refresh        publishes it; it stands on the scorecard of the months its plan is judged in"""

@@ -594,9 +594,11 @@ def test_a_new_measure_has_every_part_and_each_names_what_is_to_be_filled_in(pro
 
 
 def test_a_new_measure_stands_in_the_plan_that_lists_most_and_its_target_is_a_draft(project: Path) -> None:
+    _, *before = _cells(project / "seeds" / "plan_measures.csv")
+    last = max(int(order) for plan, *_, order in before if plan == "2008_11")
     scaffold(project, "new_one", "count", today=TODAY)
     in_plan = next(line for line in _cells(project / "seeds" / "plan_measures.csv") if "new_one" in line)
-    assert in_plan == ["2008_11", "new_one", "TODO", "", "TODO", "92"]
+    assert in_plan == ["2008_11", "new_one", "TODO", "", "TODO", str(last + 1)]
     header, *targets = _cells(project / "seeds" / "targets.csv")
     target = dict(zip(header, targets[-1], strict=True))
     assert target["target_id"] == "new_one_2008_09"
@@ -673,7 +675,7 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(project: Path) -> No
         "targets.csv",
         "res_measure_part.sql",
     ]
-    steps = ["Fill in", "orchestration.catalogue", "dbt build -s resource_type:seed measure_new_one+"]
+    steps = ["Fill in", "orchestration.catalogue", "dbt build -s resource_type:seed res_source_rank measure_new_one+"]
     places = [ended.stdout.index(step) for step in [*steps, "make test", "make refresh   "]]
     assert places == sorted(places)
 

@@ -12,6 +12,7 @@ import pandera.polars as pa
 import polars as pl
 
 from orchestration.extracts import EXTRACTS, Extract
+from orchestration.layouts.monthly_extracts import IMPLIED, NOT_SENT
 
 KINDS = {pl.Date: "date", pl.Boolean: "flag", pl.Int64: "whole number", pl.Float64: "number", pl.String: "text"}
 CODES = """A row is quarantined with the code of each rule it breaks. Beside the rules named below, a column has up to
@@ -24,9 +25,12 @@ three of its own:
 def printed(extract: Extract) -> Iterator[str]:
     """The lines for one extract: its columns, then its rules, each with its code and its sentence."""
     schema = extract.model.to_schema()
+    left_out = IMPLIED.get(extract.name, {}).keys() | NOT_SENT.get(extract.name, frozenset())
     yield f"\n{extract.name}: {extract.title}\n"
     for name, column in schema.columns.items():
-        yield f"  {name:<24} {_column(column)}"
+        yield f"  {name:<24} {_column(column)}" + (
+            " (not delivered each month: leave it out)" if name in left_out else ""
+        )
     yield ""
     for check in schema.checks:
         yield f"  {check.name:<32} {check.error}"
