@@ -7,6 +7,7 @@ Does not belong here: an expectation. `python -m orchestration.refresh` itself, 
 made.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -15,7 +16,18 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import orchestration.board_pack
+
 ROOT = Path(__file__).parents[1]
+# What takes a refresh most of its start, and keeps no thread that a fork would lose.
+LOADED = [
+    "dagster_dbt",
+    "dagster_duckdb",
+    "dbt.adapters.duckdb",
+    "dbt.cli.main",
+    "pandera.polars",
+    "orchestration.refresh",
+]
 
 
 def refresh(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -39,16 +51,10 @@ def _server() -> subprocess.Popen[str]:
 
 
 def _serve() -> None:
-    import dagster_dbt  # noqa: F401
-    import dagster_duckdb  # noqa: F401
-    import dbt.adapters.duckdb
-    import dbt.cli.main  # noqa: F401
-    import pandera.polars  # noqa: F401
-
-    import orchestration.board_pack
-    import orchestration.refresh
-
+    for name in LOADED:
+        importlib.import_module(name)
     orchestration.board_pack.write_packs = lambda database: []
+
     for line in sys.stdin:
         process = os.fork()
         if not process:

@@ -25,7 +25,7 @@ from orchestration.timetable import CLOCK
 
 
 def london(*at: int) -> dt.datetime:
-    return dt.datetime(*at, tzinfo=ZoneInfo(CLOCK))  # type: ignore[arg-type, misc]
+    return dt.datetime(*at, tzinfo=ZoneInfo(CLOCK))
 
 
 def at_hour(day: dt.date, hour: int) -> dt.datetime:

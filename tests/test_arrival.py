@@ -108,7 +108,7 @@ def _taken_in(request: dg.RunRequest | str) -> set[str]:
     """The extracts that a run takes in; a whole refresh has no selection."""
     assert isinstance(request, dg.RunRequest), request
     assert request.asset_selection is not None, f"a refresh of {request.partition_key}"
-    return {"/".join(key.path) for key in request.asset_selection}  # type: ignore[union-attr]
+    return {"/".join(key.path) for key in request.asset_selection}
 
 
 def _refreshed(request: dg.RunRequest | str) -> str | None:
@@ -466,7 +466,7 @@ def test_a_fault_that_is_gone_the_next_time_leaves_no_trace_in_what_is_taken_in(
     def failing_once(*arguments: object) -> int:
         if faults:
             raise faults.pop()
-        return synchronise(*arguments)  # type: ignore[arg-type]
+        return synchronise(*arguments)
 
     monkeypatch.setattr(assets, "synchronise_extract", failing_once)
     _deliver(own.raw, "workforce", "2009-03")

@@ -31,7 +31,7 @@ KEPT = Timetable(refresh_working_day=8, release_working_day=10)
 
 
 def london(*at: int) -> dt.datetime:
-    return dt.datetime(*at, tzinfo=ZoneInfo(CLOCK))  # type: ignore[arg-type, misc]
+    return dt.datetime(*at, tzinfo=ZoneInfo(CLOCK))
 
 
 def without(*extracts: str) -> dict[str, set[dt.date]]:
