@@ -328,7 +328,7 @@ def _measure_source(project: Project, row: Row) -> Iterator[str]:
         columns = EXTRACTS[extract].model.to_schema().columns
         for column in row["needs_columns"].split():
             if column not in columns and PLACEHOLDER not in column:
-                yield f"needs_columns names «{column}», which is no column of {extract}"
+                yield f"needs_columns names «{column}», which is no column of {extract}; it has {', '.join(columns)}"
     if has_model and is_gap:
         yield "a survey_gap is made of its base measure, and has a model as well"
     elif has_model and (item or extract == "measure_returns"):

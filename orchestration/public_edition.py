@@ -420,7 +420,8 @@ def publish_for_public(
     building = releases / f"{BUILDING}{release_id}"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
-    manifest = {name: forces[name] for name in forces if name not in {"deliveries", "files", "tables", "ledger_entry"}}
+    of_the_force = {"build_bytes", "deliveries", "files", "ledger_entry", "tables"}
+    manifest = {name: forces[name] for name in forces if name not in of_the_force}
     manifest |= {"audience": "public", "release_id": release_id, "built_at": built_at.isoformat(timespec="seconds")}
     manifest["made_from"] = forces["release_id"]
     manifest |= write_edition((warehouse / "current").resolve() / DATABASE, building / DATABASE, manifest, earlier)

@@ -163,6 +163,8 @@ def publish(
         manifest["restated"] = ledger.count_restatements(build)
     write_json(building / RUN, run)
     manifest |= {"ledger_entry": entry.digest, "packages": _packages(), "tables": tables}
+    # What a refresh needs room for where the build is not: after a restore, say.
+    manifest["build_bytes"] = (warehouse / BUILD).stat().st_size
     manifest |= {name: run[name] for name in ("started_at", "seconds", "checks") if name in run}
     final = put_in_place(building, manifest, write_beside)
     ledger.settle(warehouse)

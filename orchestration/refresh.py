@@ -212,6 +212,9 @@ def _metadata(result: dg.ExecuteInProcessResult, release: str) -> Mapping[str, d
 
 
 def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
+    # What sets the pack is loaded by the job.
+    from orchestration.board_pack.words import CAUSES
+
     metadata = _metadata(result, "performance")
     folder = warehouse / "current"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -225,11 +228,11 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     for verdict in sorted(manifest["verdicts"], key=lambda v: VERDICT_ORDER.index(v["verdict"])):
         counts.setdefault(verdict["tier"], []).append(f"{verdict['count']} {verdict['verdict'].replace('_', ' ')}")
         provisional[verdict["tier"]] += verdict["provisional"]
-    print(f"\n{landed} new deliveries landed.")
+    print(f"\nNew deliveries that landed: {landed}.")
     if metadata["is_new"].value:
         print(f"Published release {manifest['release_id']} ({manifest['data_kind']}, {manifest['status']}).")
         if manifest["restated"]:
-            counts_by_cause = [f"{count:,} {cause.replace('_', ' ')}" for cause, count in manifest["restated"].items()]
+            counts_by_cause = [f"{count:,} ({CAUSES[cause]})" for cause, count in manifest["restated"].items()]
             print(f"Figures restated since earlier releases: {', '.join(counts_by_cause)}")
     else:
         print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
@@ -243,7 +246,7 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     for tier, words in counts.items():
         print(f"Verdicts, {tier}: {', '.join(words)}")
     if any(provisional.values()):
-        print(f"Provisional of these: {', '.join(f'{count} {tier}' for tier, count in provisional.items())}")
+        print(f"Provisional of these: {', '.join(f'{count} {tier}' for tier, count in provisional.items() if count)}")
     print(f"The release is in {folder} -> {folder.readlink()}")
     if public := _metadata(result, "public"):
         edition = warehouse / "public" / "current"

@@ -195,7 +195,8 @@ def _is_passing(outcome: dbtRunnerResult) -> bool:
 
 
 def _findings(outcome: dbtRunnerResult, build: Path) -> dict[str, list[str]]:
-    """Test that did not pass → what it found, in sentences, where it selects a column `finding`."""
+    """Test that did not pass → what it found, in sentences, where it selects a column `finding`, and its `remedy` (of
+    its meta), said once."""
     if not isinstance(outcome.result, RunExecutionResult):
         return {}
     found = {}
@@ -209,7 +210,8 @@ def _findings(outcome: dbtRunnerResult, build: Path) -> dict[str, list[str]]:
                 continue
             sentences = [str(finding) for (finding,) in rows.project("finding").order("finding").fetchall()]
             more = [f"and {len(sentences) - MOST_FINDINGS} more"] if len(sentences) > MOST_FINDINGS else []
-            found[test.name] = sentences[:MOST_FINDINGS] + more
+            remedy = [test.config.meta["remedy"]] if "remedy" in test.config.meta else []
+            found[test.name] = sentences[:MOST_FINDINGS] + more + remedy
     return found
 
 

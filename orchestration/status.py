@@ -226,8 +226,9 @@ def _machine(warehouse: Path) -> Iterator[Finding]:
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:3]
     named = ", ".join(f"{place} {_megabytes(size)}" for place, size in largest)
     free = shutil.disk_usage(warehouse).free
-    # The build, should it have to be made anew, and another release.
-    needed = sizes[BUILD] + _size((warehouse / "current").resolve())
+    # The build, should it have to be made anew, and another release. After a restore there is none yet.
+    build = sizes[BUILD] or (read_manifest(warehouse / "current") or {}).get("build_bytes", 0)
+    needed = build + _size((warehouse / "current").resolve())
     level = Level.CRITICAL if free < needed else Level.WARNING if free < REFRESHES_AHEAD * needed else Level.OK
     said = f"{_megabytes(sum(sizes.values()))} used ({named}), {_megabytes(free)} free"
     yield Finding("Disk", f"{said}; a refresh needs {_megabytes(needed)} at most", level)

@@ -341,6 +341,29 @@ def test_an_exception_without_commentary_of_the_month_shows_it_as_missing(
     assert again.missing_text in root.one("article", id=f"exception-{told.measure_id}").text
 
 
+def test_a_refused_delivery_is_told_until_it_landed_under_its_own_name(copied: Callable[..., Path]) -> None:
+    refused = (
+        "insert into delivery by name select '{0}' as delivery_id, 'complaints' as extract, 'a_system' as source,"
+        " '{0}.csv' as file_name, 1 as rows_received, 0 as rows_quarantined, '{1}' as status, '{2}' as reason,"
+        " timestamptz '2009-04-0{3} 09:00+01' as received_at"
+    )
+    database = copied(
+        refused.format("mended", "refused", "[layout, whole file] one", 2),
+        refused.format("mended", "superseded", "", 3),
+        refused.format("open", "refused", "[layout, whole file] two", 2),
+        refused.format("again", "refused", "[layout, whole file] three", 2),
+        refused.format("again", "current", "", 1),
+        refused.format("withdrawn", "withdrawn", "a wrong month", 2),
+        refused.format("withdrawn", "current", "", 3),
+    )
+    told = read_pack(database, Selection()).quality.refused
+    assert told == (
+        "complaints/again.csv was refused: [layout, whole file] three",
+        "complaints/open.csv was refused: [layout, whole file] two",
+        "complaints/withdrawn.csv was withdrawn: a wrong month",
+    )
+
+
 def test_an_open_decision_is_carried_and_an_overdue_one_needs_the_board(read: Callable[..., Pack]) -> None:
     pack = read()
     assert pack.open_decisions
@@ -368,7 +391,8 @@ def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Pat
     assert restated.is_flipped and restated.cause_text == "late records"
     assert restated.before_text.replace(words.NBSP, " ") == "Not met: 66.97 % against 67.00 %"
     assert restated.after_text.replace(words.NBSP, " ") == "Met: 67.02 % against 67.00 %"
-    assert [(found.cause_text, found.figures) for found in pack.restated] == [("a delivery was replaced", 1)]
+    (figures,) = pack.restated
+    assert (figures.cause_text, figures.figures) == ("a delivery was replaced or withdrawn", 1)
     said = _page(pack, ()).one("section", id="restatements").text
     assert "verdict turned" in said and "12 arrests" in said and "2008-08_r2" in said
     camden = read_pack(database, Selection(area="camden"))

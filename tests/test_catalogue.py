@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.catalogue import OF_MANY, findings
+from orchestration.catalogue import EXTRACTS, OF_MANY, findings
 from orchestration.new_measure import KINDS, scaffold
 from tests.conftest import ROOT, Warehouse
 
@@ -218,7 +218,8 @@ BREAKS: list[tuple[Break, str]] = [
     ),
     (
         row("measures", "homicide", needs_columns="offence_code deaths"),
-        "homicide: needs_columns names «deaths», which is no column of recorded_crime",
+        "homicide: needs_columns names «deaths», which is no column of recorded_crime; it has"
+        f" {', '.join(EXTRACTS['recorded_crime'].model.to_schema().columns)}",
     ),
     (row("measures", "homicide", extract_item="murder"), "homicide: extract_item is not read for recorded_crime"),
     (

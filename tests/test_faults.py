@@ -563,7 +563,7 @@ def test_a_refresh_lands_a_damaged_delivery_again_or_names_it(own: Warehouse) ->
     record.unlink()
     ended = own.refresh()
     assert ended.returncode == 0, ended.stderr[-2000:]
-    assert "1 new deliveries landed." in ended.stdout
+    assert "New deliveries that landed: 1." in ended.stdout
     assert "Nothing changed: release 2009-03_r1 stands" in ended.stdout
 
     _cut(record, 10)

@@ -64,7 +64,7 @@ def test_a_refresh_that_changes_nothing_uses_no_number_also_when_the_build_is_da
         ended = own.refresh()
         assert ended.returncode == 0, ended.stderr[-2000:]
         assert ("is damaged; it is made again from the landing." in ended.stdout) == is_damaged
-        assert "0 new deliveries landed." in ended.stdout
+        assert "New deliveries that landed: 0." in ended.stdout
         assert "Nothing changed: release 2009-03_r1 stands, and no new number was used." in ended.stdout
         assert _published(own) == before
 

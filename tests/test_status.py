@@ -208,10 +208,29 @@ def test_a_damaged_current_release_is_critical_and_another_a_warning(own: Wareho
 
 
 def test_a_disk_with_too_little_room_for_a_refresh_is_critical(own: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a build database a refresh needs the size of the release once more, some 30 MB."""
+    """Without a build database, and of a release that does not say how large it was, a refresh needs the size of the
+    release once more, some 30 MB."""
+    manifest = own.folder / "releases" / (own.folder / "current").readlink().name / "manifest.json"
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    del said["build_bytes"]
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps(said), encoding="utf-8")
     for free, level in ((10 * 1024**2, Level.CRITICAL), (100 * 1024**2, Level.WARNING), (1024**3, Level.OK)):
         monkeypatch.setattr(status.shutil, "disk_usage", lambda path, free=free: Usage(2 * free, free, free))
         assert found(own)["Disk"][1] == level
+
+
+def test_room_for_a_build_that_is_not_there_is_asked_for_as_the_release_had_it(
+    sample: Warehouse, own: Warehouse
+) -> None:
+    """After a restore there is no build database, and the first refresh makes it as large as it was."""
+    needed = "a refresh needs {:,.0f} MB at most"
+    release = sum(path.stat().st_size for path in (own.folder / "current").resolve().rglob("*") if path.is_file())
+    manifest = json.loads((own.folder / "current" / "manifest.json").read_text(encoding="utf-8"))
+    assert 0.5 < manifest["build_bytes"] / (sample.folder / "build.duckdb").stat().st_size < 2
+    assert not (own.folder / "build.duckdb").exists()
+    said, _ = found(own)["Disk"]
+    assert said.endswith(needed.format((manifest["build_bytes"] + release) / 1024**2))
 
 
 def test_an_alert_that_could_not_be_sent_is_a_warning(own: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:

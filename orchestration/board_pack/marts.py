@@ -215,7 +215,11 @@ def read_marts(database: Path, area_id: str) -> Marts:
             ),
             deliveries=read(
                 "select extract, source, file_name, first_month, last_month, revision, received_at, rows_received,"
-                " rows_quarantined, is_partial, confirmed_because, status, reason from delivery"
+                " rows_quarantined, is_partial, confirmed_because, status, reason from delivery as received"
+                # One that was mended under its own name is told by the delivery that landed.
+                " where status <> 'refused' or not exists (select 1 from delivery as mended"
+                " where mended.extract = received.extract and mended.file_name = received.file_name"
+                " and mended.received_at > received.received_at and mended.status not in ('refused', 'withdrawn'))"
                 " order by extract, source, last_month desc nulls last, revision desc, file_name"
             ),
             sources=read("select * from dim_source"),

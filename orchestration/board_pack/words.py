@@ -101,7 +101,7 @@ CAUSES = {
     "definition": "the definition was changed",
     "source": "another source is preferred",
     "population": "new population estimates",
-    "re_delivery": "a delivery was replaced",
+    "re_delivery": "a delivery was replaced or withdrawn",
     "late_records": "late records",
 }
 

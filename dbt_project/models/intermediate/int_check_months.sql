@@ -1,12 +1,13 @@
 -- One row per source of one-month figures and month it should have, from its first to its last one: whether it has it.
--- Figures of several months have windows of their own, and may overlap or be apart.
+-- Figures of several months have windows of their own, and may overlap or be apart. What is delivered as needed owes no
+-- month.
 with months as (
     select
         *,
         datediff('month', lag(period_month) over (partition by extract, source order by period_month), period_month)
             as months_since
     from {{ ref('int_checked_delivery') }}
-    where months_covered = 1
+    where months_covered = 1 and cadence <> 'as_needed'
 ),
 
 -- A source whose months are all quarters or years apart sends no others.

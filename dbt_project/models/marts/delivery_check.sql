@@ -1,5 +1,5 @@
 -- One row per check, extract, source, period and months covered: what the current delivery holds, and what it should.
-{% set checks = ['volume', 'boroughs', 'months', 'keys'] %}
+{% set checks = ['volume', 'boroughs', 'months', 'keys', 'texts'] %}
 with checked as (
     {% for check in checks %}
     select * from {{ ref('int_check_' ~ check) }}
