@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.extracts import EXTRACTS
-from orchestration.landing.delivery import Delivery, delivery_id, read_record
+from orchestration.landing.delivery import Damaged, Delivery, delivery_id, read_record
 from orchestration.landing.identity import Identities, Identity, identify, times_of
 from orchestration.landing.received import delivery_files, named_month
 from orchestration.landing.standing import BESIDE_ANOTHER
@@ -155,6 +155,12 @@ def wanted(found: Look, timetable: Timetable, now: dt.datetime) -> list[Wanted]:
     return runs
 
 
+def to_mend(warehouse: Path, damaged: Damaged) -> list[Wanted]:
+    """The run that lands a damaged delivery again from `raw/`, or says what to do: of the latest published month."""
+    month, _ = _newest_release(warehouse / "releases")
+    return [Wanted(month, [], f"to mend the landing: {damaged}", _digest([str(damaged)]))] if month else []
+
+
 def waits(found: Look, timetable: Timetable, now: dt.datetime) -> str:
     """What is waited for at an instant, as far as it is to be seen here, in a sentence."""
     if found.arriving:
@@ -203,7 +209,12 @@ def _newest_release(releases: Path) -> tuple[dt.date | None, dict[str, bool]]:
     numbered = sorted((found, folder) for folder in releases.iterdir() for found in month_and_number(folder.name))
     for (month, _), folder in reversed(numbered):
         if manifest := read_manifest(folder):
-            in_release = {d["delivery_id"]: d["status"] == "withdrawn" for d in manifest["deliveries"]}
+            # One that was refused by then may have landed since.
+            in_release = {
+                d["delivery_id"]: d["status"] == "withdrawn"
+                for d in manifest["deliveries"]
+                if d["status"] != "refused"
+            }
             return dt.date.fromisoformat(f"{month}-01"), in_release
     return None, {}
 

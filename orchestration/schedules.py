@@ -9,10 +9,10 @@ import time
 
 import dagster as dg
 
-from orchestration.arrival import look, waits, wanted
+from orchestration.arrival import look
 from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.jobs import monthly_refresh
-from orchestration.starting import first_to_start
+from orchestration.starting import next_run
 from orchestration.timetable import CLOCK, REFRESH_HOUR, last_month, timetable
 
 # Set 2026-11-30: a file that is being copied grows within ten seconds. The sensor waits longer; it has the time.
@@ -36,5 +36,4 @@ def monthly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | d
     if found.arriving:
         time.sleep(SECONDS_BETWEEN_LOOKS)
         found = look(raw, warehouse, found.seen)
-    started = first_to_start(context.instance, wanted(found, days, now), warehouse)
-    return started or dg.SkipReason(waits(found, days, now))
+    return next_run(context.instance, found, days, now, warehouse)

@@ -11,14 +11,14 @@ import json
 import dagster as dg
 
 from orchestration.alerts import OF_RUNS, Alert, tell
-from orchestration.arrival import landed_months, look, waits, wanted
+from orchestration.arrival import landed_months, look, to_mend
 from orchestration.asset_checks import lateness
 from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.jobs import monthly_refresh
 from orchestration.landing.delivery import Damaged
 from orchestration.landing.store import Landing
 from orchestration.run_summary import kept_summary
-from orchestration.starting import first_to_start, started_by
+from orchestration.starting import first_to_start, next_run, started_by
 from orchestration.timetable import timetable
 
 
@@ -31,18 +31,25 @@ def arrival(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     try:
         found = look(raw_folder(), warehouse, json.loads(context.cursor or "{}"))
     except Damaged as damaged:
-        return dg.SensorResult(skip_reason=str(damaged), cursor=context.cursor)
-    started = first_to_start(context.instance, wanted(found, days, moment), warehouse)
-    cursor = json.dumps(found.seen)
+        started = first_to_start(context.instance, to_mend(warehouse, damaged), warehouse)
+        return _result(started or dg.SkipReason(str(damaged)), context.cursor)
+    return _result(next_run(context.instance, found, days, moment, warehouse), json.dumps(found.seen))
+
+
+def _result(started: dg.RunRequest | dg.SkipReason, cursor: str | None) -> dg.SensorResult:
     if isinstance(started, dg.RunRequest):
         return dg.SensorResult(run_requests=[started], cursor=cursor)
-    return dg.SensorResult(skip_reason=started or waits(found, days, moment), cursor=cursor)
+    return dg.SensorResult(skip_reason=started, cursor=cursor)
 
 
 @dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def days_agreed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Show beside each extract whether it is late for the month that has ended; the cursor is what was shown."""
-    evaluations = lateness(landed_months(Landing(warehouse_folder()).deliveries()), now())
+    try:
+        delivered = landed_months(Landing(warehouse_folder()).deliveries())
+    except Damaged as damaged:
+        return dg.SensorResult(skip_reason=str(damaged), cursor=context.cursor)
+    evaluations = lateness(delivered, now())
     findings = {each.asset_key.path[-1]: each.metadata["finding"].value for each in evaluations}
     # Dagster takes what was shown before a run as said of what was there before it.
     last = context.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1)
@@ -62,7 +69,8 @@ def died(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         return dg.SkipReason("A later run tells how things stand.")
     subject = f"A run of {run.tags.get('dagster/partition')} was killed, or could not start"
     text = f"Started by {started_by(run.tags)}. {context.failure_event.message}"
-    trouble = tell(warehouse, {OF_RUNS: [Alert(subject, text, "What was published is unchanged.")]}, now())
+    advice = "What is published is whole: `make status` says what it is, and what else is not well."
+    trouble = tell(warehouse, {OF_RUNS: [Alert(subject, text, advice)]}, now())
     return dg.SkipReason(trouble) if trouble else None
 
 

@@ -5,18 +5,34 @@ Belongs here: when a run is not started after all.
 Does not belong here: what is wanted (`arrival.py`), how it runs (`jobs.py`).
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration.arrival import Wanted
+from orchestration.arrival import Look, Wanted, waits, wanted
 from orchestration.guard import holder
+from orchestration.timetable import Timetable
 
 # Tag of a run: the digest of what it was wanted for.
 WANTED_FOR = "refresh/wanted_for"
 # Set 2026-11-30: a machine may be switched off twice under a run; a run that dies again is what kills the machine.
 MOST_STARTS = 3
+
+
+def next_run(
+    instance: dg.DagsterInstance, found: Look, timetable: Timetable, now: dt.datetime, warehouse: Path
+) -> dg.RunRequest | dg.SkipReason:
+    """The run to be started at an instant for what was found; or, in words, why there is none.
+
+    One that was killed comes first: what it had still to do, wherever it was cut off, is not always to be seen.
+    """
+    runs = wanted(found, timetable, now)
+    killed = None if found.arriving else _killed(instance)
+    if killed and not (killed.month and found.refused):
+        runs = [killed, *runs]
+    return first_to_start(instance, runs, warehouse) or dg.SkipReason(waits(found, timetable, now))
 
 
 def first_to_start(
@@ -38,6 +54,17 @@ def first_to_start(
             )
         tried = tried or dg.SkipReason(f"Wanted ({run.because}), but {why_not}")
     return tried
+
+
+def _killed(instance: dg.DagsterInstance) -> Wanted | None:
+    """The run that was the last to be started, as it was wanted, when something killed it."""
+    for run in instance.get_runs(limit=1):
+        digest, month = run.tags.get(WANTED_FOR), run.tags.get("dagster/partition")
+        extracts = sorted(key.path[-1] for key in run.asset_selection or ())
+        if digest and (month or extracts) and _why_not_again(instance, [run]) is None:
+            of = dt.date.fromisoformat(f"{month}-01") if month else None
+            return Wanted(of, extracts, "the last run was killed", digest)
+    return None
 
 
 def _why_not_again(instance: dg.DagsterInstance, earlier: Sequence[dg.DagsterRun]) -> str | None:

@@ -81,6 +81,12 @@ class Daemon:
             if isinstance(event, dg.AssetCheckEvaluation)
         }
 
+    def lateness_skipped(self) -> str:
+        """One tick of that sensor: why it shows nothing."""
+        result = sensors.days_agreed(dg.build_sensor_context(instance=self.instance, cursor=self.shown))
+        assert isinstance(result, dg.SensorResult) and result.skip_reason
+        return result.skip_reason.skip_message or ""
+
     def published(self) -> list[str]:
         """The releases there are, in the order in which they were built."""
         manifests = [json.loads(path.read_text()) for path in self.warehouse.glob("releases/[!.]*/manifest.json")]

@@ -84,7 +84,7 @@ def _take_in(folder: Path, *extracts: str) -> None:
 def _publish(folder: Path, month: str) -> None:
     """A release of a month, as far as the sensor reads it."""
     deliveries = [
-        {"delivery_id": d.delivery_id, "status": "withdrawn" if d.status == "withdrawn" else "current"}
+        {"delivery_id": d.delivery_id, "status": "current" if d.status == "landed" else d.status}
         for d in Landing(folder / "warehouse").deliveries()
     ]
     release = folder / "warehouse" / "releases" / f"{month}_r1"
@@ -94,7 +94,9 @@ def _publish(folder: Path, month: str) -> None:
 
 def _ended(own: Daemon, request: dg.RunRequest, status: dg.DagsterRunStatus, finding: bool = False) -> None:
     """The run that was asked for, as it is on record afterwards."""
-    run = create_run_for_test(own.instance, "monthly_refresh", status=status, tags=dict(request.tags))
+    tags = dict(request.tags) | ({"dagster/partition": request.partition_key} if request.partition_key else {})
+    selected = frozenset(request.asset_selection or [])
+    run = create_run_for_test(own.instance, "monthly_refresh", status=status, tags=tags, asset_selection=selected)
     if finding:
         event = dg.DagsterEvent(
             dg.DagsterEventType.STEP_FAILURE.value,
@@ -274,6 +276,61 @@ def test_a_run_that_was_killed_is_asked_for_again_three_times_in_all(own: Daemon
         _ended(own, request, dg.DagsterRunStatus.FAILURE)
     assert len(set(keys)) == 3
     assert str(own.look()).endswith("it was killed 3 times: see what kills it, and run `make refresh`.")
+
+
+def test_a_run_killed_when_its_release_was_there_already_is_asked_for_again(own: Daemon) -> None:
+    """`current`, or the public edition, may have been all that it had still to do."""
+    for name in MONTHLY_NAMES:
+        _deliver(own.raw, name, "2009-03")
+    request = own.look_twice()
+    assert isinstance(request, dg.RunRequest) and _refreshed(request) == "2009-03"
+    _take_in(own.raw.parent, *MONTHLY_NAMES)
+    _publish(own.raw.parent, "2009-03")
+    _ended(own, request, dg.DagsterRunStatus.FAILURE)
+    again = own.look()
+    assert isinstance(again, dg.RunRequest) and _refreshed(again) == "2009-03"
+    assert again.tags == request.tags and again.run_key != request.run_key
+    # While something is being written, or is refused, it would stop at that.
+    broken = write_csv(own.raw / "complaints" / "2009-04.csv", [{"no": "such layout"}])
+    assert own.look() == "Still being written, or arrived a moment ago: complaints/2009-04.csv."
+    _take_in(own.raw.parent, "complaints")
+    assert str(own.look()).startswith("Refused, and still in raw/")
+    broken.unlink()
+    assert _refreshed(own.look()) == "2009-03"
+    _ended(own, request, dg.DagsterRunStatus.SUCCESS)
+    assert own.look() == "2009-03 is published."
+
+
+def test_a_run_that_took_in_deliveries_and_was_killed_is_asked_for_again(own: Daemon) -> None:
+    _deliver(own.raw, "workforce", "2009-03")
+    request = own.look_twice()
+    assert isinstance(request, dg.RunRequest)
+    _take_in(own.raw.parent, "workforce")
+    _ended(own, request, dg.DagsterRunStatus.FAILURE)
+    assert _taken_in(own.look()) == {"landing/workforce"}
+
+
+def test_a_damaged_record_of_the_landing_starts_the_run_that_mends_it_once(own: Daemon) -> None:
+    (record,) = (own.warehouse / "landing" / "workforce").glob("*/delivery.json")
+    record.chmod(0o600)
+    record.write_text("{", encoding="utf-8")
+    request = own.look()
+    assert isinstance(request, dg.RunRequest) and _refreshed(request) == "2009-02"
+    assert own.lateness_skipped().endswith("is missing or damaged. Refresh: that mends it, or says what to do.")
+    _ended(own, request, dg.DagsterRunStatus.FAILURE, finding=True)
+    assert "but it failed" in str(own.look())
+
+
+def test_a_delivery_that_a_release_has_as_refused_is_news_once_it_lands(own: Daemon) -> None:
+    """Two contents for one revision of January, both refused when February was published again."""
+    _deliver(own.raw, "workforce", "2009-01")
+    other = _deliver(own.raw, "workforce", "2009-01", "january", rows=434)
+    _take_in(own.raw.parent, "workforce")
+    shutil.rmtree(own.warehouse / "releases")
+    _publish(own.raw.parent, "2009-02")
+    other.unlink()
+    _take_in(own.raw.parent, "workforce")
+    assert _refreshed(own.look()) == "2009-02"
 
 
 def test_a_refresh_that_failed_does_not_hold_what_comes_later(own: Daemon) -> None:
