@@ -211,9 +211,7 @@ def _newest_release(releases: Path) -> tuple[dt.date | None, dict[str, bool]]:
         if manifest := read_manifest(folder):
             # One that was refused by then may have landed since.
             in_release = {
-                d["delivery_id"]: d["status"] == "withdrawn"
-                for d in manifest["deliveries"]
-                if d["status"] != "refused"
+                d["delivery_id"]: d["status"] == "withdrawn" for d in manifest["deliveries"] if d["status"] != "refused"
             }
             return dt.date.fromisoformat(f"{month}-01"), in_release
     return None, {}

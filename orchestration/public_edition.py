@@ -6,6 +6,7 @@ Does not belong here: what is withheld (`disclosure.py`), how a release is froze
 """
 
 import datetime as dt
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from orchestration.publishing import (
     OWN_TABLES,
     STORAGE_VERSION,
     content_of,
+    digest_of_setters,
     digest_of_tables,
     month_and_number,
     nothing,
@@ -480,7 +482,7 @@ def write_edition(forces: Path, path: Path, manifest: dict[str, Any], earlier: P
         contents = [*tables, *EDITION_TABLES]
         contents.remove("release")
         content = content_of(database, "edition.main", contents)
-        described = digest_of_tables(content)
+        described = hashlib.md5(f"{digest_of_tables(content)} {digest_of_setters()}".encode()).hexdigest()
         database.execute(
             "insert into edition.main.release by name select * from internal.main.release;"
             " update edition.main.release set audience = 'public', release_id = $release_id,"

@@ -47,6 +47,8 @@ PACKAGES = ["dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandera", "polars"]
 KEPT_OF_A_MONTH = 3
 # Set 2026-11-24: five years of months; a release that holds five years of figures has some 135 MB, so 8 GB in all.
 KEPT_IN_ALL = 60
+# The code of what is written beside the tables: other code sets another pack of the same figures.
+SETTERS = ["board_pack", "parquet_tables.py", "table_macros.py"]
 # When a delivery was first read, or withdrawn, says nothing about its content.
 NOT_CONTENT = {"delivery": {"received_at", "withdrawn_at"}}
 
@@ -79,7 +81,11 @@ OWN_TABLES: dict[str, dict[str, Any]] = {
             ),
             "targets_known_on": ("date", "targets agreed up to this day are judged", "day"),
             "delivery_hashes": ("varchar[]", "SHA-256 of every delivery a figure rests on", "identifier"),
-            "content_hash": ("varchar", "digest of every table but this one, and of how it is labelled", "identifier"),
+            "content_hash": (
+                "varchar",
+                "digest of every table but this one, of how it is labelled, and of the code that sets its packs",
+                "identifier",
+            ),
         },
     },
     "data_dictionary": {
@@ -112,6 +118,10 @@ class Release:
     pruned: list[str]
 
 
+class NotOfMonth(Exception):
+    """The build is of another month than the one to be published."""
+
+
 def nothing(database: Path) -> None:
     """Beside the database lies nothing but what every release has."""
 
@@ -129,8 +139,8 @@ def publish(
     When a release of the reporting month with the same content exists and is its newest, `current` is pointed at
     that one and no number is used. `run` is the summary of the run so far, kept beside the database; the manifest
     keeps its checks and times. `write_beside` is given the release's database and writes beside it what else the
-    release holds. Raises
-    `Unexplained` when a figure differs from what was said before and nothing explains it, `LedgerDamaged`.
+    release holds. Raises `Unexplained` when a figure differs from what was said before and nothing explains it,
+    `LedgerDamaged`, `NotOfMonth`.
     """
     releases = warehouse / "releases"
     releases.mkdir(parents=True, exist_ok=True)
@@ -143,7 +153,7 @@ def publish(
         described = _describe(build, digest_of_tables(tables))
         content_hash = described["content_hash"]
         if {described["reporting_month"], _scorecard_month(build)} != {f"{month}-01"}:
-            raise RuntimeError(f"The build is not of {month}: refresh the whole of it, then publish.")
+            raise NotOfMonth(f"The build is not of {month}: refresh the whole of it, then publish.")
         numbered = numbered_releases(releases, month)
         manifests = {number: manifest for number, folder in numbered.items() if (manifest := whole_manifest(folder))}
         damaged = [folder.name for number, folder in sorted(numbered.items()) if number not in manifests]
@@ -364,8 +374,15 @@ def _describe(build: duckdb.DuckDBPyConnection, marts_hash: str) -> dict[str, An
         "deliveries": deliveries,
     }
     labels = [str(described[name]) for name in ("data_kind", "status", "provisional_because", "targets_known_on")]
-    described["content_hash"] = hashlib.md5(" ".join([marts_hash, *labels]).encode()).hexdigest()
+    described["content_hash"] = hashlib.md5(" ".join([marts_hash, *labels, digest_of_setters()]).encode()).hexdigest()
     return described
+
+
+def digest_of_setters(code: Path = Path(__file__).parent) -> str:
+    """Of the code that writes what lies beside the tables of a release, with its templates."""
+    files = sorted(path for name in SETTERS for path in [code / name, *(code / name).rglob("*")] if path.is_file())
+    parts = [f"{path.relative_to(code)} {digest_of(path)}" for path in files if path.suffix != ".pyc"]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def _is_used(delivery: dict[str, Any]) -> bool:

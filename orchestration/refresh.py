@@ -26,7 +26,7 @@ import polars as pl
 
 from orchestration.alerts import OF_RUNS, Alert, tell
 from orchestration.dagster_home import dagster_home
-from orchestration.extracts import EXTRACTS, Extract
+from orchestration.extracts import Extract
 from orchestration.failures import QuotingNoRow
 from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.guard import NotStarted, only_refresh
@@ -39,6 +39,8 @@ from orchestration.landing.validation import validate
 from orchestration.layouts import recognise
 from orchestration.machine import PassingFault, remedy
 from orchestration.public_edition import wanted_audience
+from orchestration.publishing import published_months
+from orchestration.timetable import MONTHLY, timetable
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -58,28 +60,30 @@ VERDICT_ORDER = [
 ]
 
 
-def latest_common_month(raw: Path, landing: Landing) -> dt.date | None:
-    """The latest month that every monthly extract with a delivery has reached; None without any."""
-    latest = [
-        months
-        for extract in EXTRACTS.values()
-        if extract.cadence == "monthly" and (months := _latest_month(raw, landing, extract))
-    ]
-    return min(latest, default=None)
+def default_month(raw: Path, warehouse: Path, now: dt.datetime) -> dt.date | None:
+    """The latest month that every monthly extract with a delivery has reached, or that can be published without those
+    it does not wait for any more, or that is published already; None without a delivery of any."""
+    landing = Landing(warehouse)
+    delivered = {extract.name: _months(raw, landing, extract) for extract in MONTHLY}
+    common = min((max(months) for months in delivered.values() if months), default=None)
+    if common is None:
+        return None
+    later = [timetable().publishable_month(delivered, now), *published_months(warehouse)]
+    return max([common, *(month for month in later if month)])
 
 
-def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | None:
+def _months(raw: Path, landing: Landing, extract: Extract) -> set[dt.date]:
     """From the file name where it says, else from the landed record, else from the rows of a file not landed yet."""
     try:
         deliveries = landing.deliveries(extract.name)
     except Damaged:
         # The run lands it again, or says what to do.
         deliveries = []
-    months = [dt.date.fromisoformat(m) for d in deliveries if d.status == "landed" for m, _ in d.landed_months]
+    months = {dt.date.fromisoformat(m) for d in deliveries if d.status == "landed" for m, _ in d.landed_months}
     known = {d.sha256 for d in deliveries if d.status != "refused"}
     for path in delivery_files(raw / extract.name):
         if named := named_month(path.name):
-            months.append(named)
+            months.add(named)
             continue
         sha256 = identify(path).sha256
         if sha256 in known:
@@ -90,14 +94,14 @@ def _latest_month(raw: Path, landing: Landing, extract: Extract) -> dt.date | No
         except (Refused, pl.exceptions.PolarsError):
             # The run refuses it again, and says why.
             continue
-        months += rows["period_month"].unique().to_list()
-    return max(months, default=None)
+        months |= set(rows["period_month"].to_list())
+    return months
 
 
 def main() -> None:
     """Refresh, and end with where the release is and what it says; exit 1 with the reason when it failed."""
     parser = argparse.ArgumentParser(prog="refresh", description=main.__doc__)
-    parser.add_argument("--month", help="reporting month, like 2008-12 (default: the latest all extracts reached)")
+    parser.add_argument("--month", help="reporting month, like 2008-12 (default: the latest there is)")
     parser.add_argument(
         "--known-on", type=dt.date.fromisoformat, help="judge the targets known on this day, like 2008-06-01"
     )
@@ -106,6 +110,7 @@ def main() -> None:
         parser.error(f"the reporting month is written like 2008-12; it is {arguments.month}")
     try:
         wanted_audience()
+        timetable()
     except ValueError as unknown:
         parser.error(str(unknown))
     started = time.monotonic()
@@ -128,7 +133,7 @@ def main() -> None:
     os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
     try:
         with only_refresh(warehouse):
-            month = arguments.month or _default_month(raw, warehouse)
+            month = arguments.month or _default_month(raw, warehouse, now)
             if not has_begun(month, now):
                 sys.exit(f"Not refreshed: what was delivered reaches {month}, which has not begun. Give MONTH.")
             print(f"Refreshing {month} from {raw} into {warehouse}", flush=True)
@@ -145,9 +150,9 @@ def main() -> None:
     print(f"Done in {time.monotonic() - started:.0f} s.")
 
 
-def _default_month(raw: Path, warehouse: Path) -> str:
+def _default_month(raw: Path, warehouse: Path, now: dt.datetime) -> str:
     with QuotingNoRow(SystemExit):
-        month = latest_common_month(raw, Landing(warehouse))
+        month = default_month(raw, warehouse, now)
     if month is None:
         raise SystemExit(f"Nothing to refresh: no delivery of a monthly extract in {raw}.")
     return f"{month:%Y-%m}"

@@ -17,15 +17,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestration import alerts
 from orchestration.arrival import Look, look
 from orchestration.folders import raw_folder, warehouse_folder
-from orchestration.guard import BUILD, holder
+from orchestration.guard import BUILD, PUBLIC, holder
 from orchestration.landing.delivery import Damaged
+from orchestration.public_edition import wanted_audience
 from orchestration.publishing import (
     month_and_number,
-    published_months,
     read_manifest,
     strays,
     whole_manifest,
@@ -38,6 +39,10 @@ WAITING_TOO_LONG = dt.timedelta(days=1)
 # Set 2026-11-30: room for so many refreshes is time to make more.
 REFRESHES_AHEAD = 5
 MOST_NAMES = 5
+OVERDUE = "Overdue"
+
+# Of a release that is whole.
+Manifest = dict[str, Any] | None
 
 
 class Level(enum.IntEnum):
@@ -86,8 +91,8 @@ def page(found: list[Finding]) -> list[str]:
 
 def findings(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     """How everything stands at an instant; reads, and changes nothing."""
-    late_release = overdue(warehouse, now)
-    found = list(_release(warehouse, now)) + ([late_release] if late_release else [])
+    manifest = whole_manifest(warehouse / "current")
+    found = [*_release(warehouse, manifest, now), *_overdue(manifest, now), *_public(warehouse, manifest)]
     if not warehouse.is_dir():
         return found
     # To look would make the folders.
@@ -98,9 +103,8 @@ def findings(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     return [*found, *_last_run(warehouse), *_machine(warehouse), *_alerts(warehouse)]
 
 
-def _release(warehouse: Path, now: dt.datetime) -> Iterator[Finding]:
+def _release(warehouse: Path, manifest: Manifest, now: dt.datetime) -> Iterator[Finding]:
     current = warehouse / "current"
-    manifest = whole_manifest(current) if current.exists() else None
     if manifest:
         built = dt.datetime.fromisoformat(manifest["built_at"])
         said = f"{manifest['release_id']}, {manifest['status']}, {manifest['data_kind']}, built {_when(built, now)}"
@@ -128,14 +132,30 @@ def _releases(warehouse: Path) -> list[Path]:
     return [folder for folder in (warehouse / "releases").glob("[!.]*") if month_and_number(folder.name)]
 
 
-def overdue(warehouse: Path, now: dt.datetime) -> Finding | None:
-    """That the release due at an instant is not there; None when it is."""
-    days = timetable()
-    month = days.overdue_release(published_months(warehouse), now)
+def _overdue(manifest: Manifest, now: dt.datetime) -> list[Finding]:
+    """That readers have no release as late as is due at an instant; `manifest` is that of `current`, when it is whole.
+    Nothing when they have."""
+    days, has = timetable(), {dt.date.fromisoformat(manifest["reporting_month"])} if manifest else set()
+    month = days.overdue_release(has, now)
     if month is None:
-        return None
-    said = f"no release of {month:%Y-%m}, which was due by {days.release_due(month):%Y-%m-%d}"
-    return Finding("Overdue", said, Level.CRITICAL)
+        return []
+    said = f"readers have no release of {month:%Y-%m}, which was due by {days.release_due(month):%Y-%m-%d}"
+    return [Finding(OVERDUE, said, Level.CRITICAL)]
+
+
+def _public(warehouse: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Of a warehouse that has a public edition, or is to have one: whether it is that of the release readers have."""
+    current = warehouse / PUBLIC / "current"
+    # While a refresh is under way it may be on its way.
+    if not manifest or not (current.is_symlink() or wanted_audience() == "public") or holder(warehouse):
+        return
+    edition = whole_manifest(current)
+    if edition and edition["made_from"] == manifest["release_id"]:
+        yield Finding("Public", f"the public edition {edition['release_id']} is made from {manifest['release_id']}")
+        return
+    stands = f"made from {edition['made_from']}" if edition else "damaged" if current.is_symlink() else "not there"
+    said = f"the public edition is {stands}, and {manifest['release_id']} is current: `AUDIENCE=public make refresh`"
+    yield Finding("Public", said, Level.CRITICAL)
 
 
 def looked(raw: Path, warehouse: Path) -> Look:

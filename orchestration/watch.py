@@ -1,6 +1,8 @@
-"""Whether the release that is due is there: `make watch`, each day from a timer or from cron.
+"""Whether readers have the release that is due, and nothing keeps the next one: `make watch`, each day from a timer or
+from cron.
 
-Here: the alert that a release is not there by its day, and the message that tests the way to the mail server.
+Here: the alert that a release is not there by its day, or that somebody must act for another reason that no run would
+tell; and the message that tests the way to the mail server.
 Belongs here: what must be noticed when nothing else runs. Dagster is not imported: it may be what is down.
 Does not belong here: when a release is due (`timetable.py`), how things stand (`status.py`), sending (`alerts.py`).
 """
@@ -16,15 +18,17 @@ from orchestration.alerts import Alert, refusals_of, send_test, tell
 from orchestration.extracts import EXTRACTS
 from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.landing.delivery import Damaged
-from orchestration.status import Level, findings, looked, overdue
+from orchestration.status import OVERDUE, Finding, Level, findings, looked
 
 # What an alert is about (`alerts.tell`).
 MATTER = "release"
+# What runs tell by themselves.
+TOLD_BY_RUNS = {"Refused", "Last run"}
 
 
 def main() -> None:
-    """Tell whoever is to be told when the release that is due is not there; exit 1 when it is not, or could not be
-    told."""
+    """Tell whoever is to be told when readers have no release as late as is due, or somebody must act; exit 1 when it
+    is so, or could not be told."""
     parser = argparse.ArgumentParser(prog="watch", description=main.__doc__)
     parser.add_argument("--at", type=dt.datetime.fromisoformat, help="as if it were then, like 2009-04-20T09:00+01:00")
     parser.add_argument("--test", action="store_true", help="send a message that says it is a test, and nothing else")
@@ -34,38 +38,42 @@ def main() -> None:
     os.umask(0o077)
     if arguments.test:
         sys.exit(send_test(warehouse_folder(), now))
-    found = missing_release(raw_folder(), warehouse_folder(), now)
+    found = to_act_on(raw_folder(), warehouse_folder(), now)
     trouble = tell(warehouse_folder(), {MATTER: found} | taken_out(raw_folder(), warehouse_folder()), now)
     for alert in found:
         print(f"{alert.subject}\n{alert.text}\n{alert.advice}")
     if not found:
-        print("The release that is due is there.")
+        print("Readers have the release that is due, and nobody must act.")
     if trouble:
         print(trouble)
     sys.exit(1 if found or trouble else 0)
 
 
-def missing_release(raw: Path, warehouse: Path, now: dt.datetime) -> list[Alert]:
-    """The release that is overdue at an instant, with what else is not well; nothing when it is there."""
+def to_act_on(raw: Path, warehouse: Path, now: dt.datetime) -> list[Alert]:
+    """What somebody must act on at an instant, in one alert, with what else is not well; nothing when all is well."""
     try:
-        missing = overdue(warehouse, now)
-    except (OSError, ValueError) as error:
-        return [Alert("The watch over releases cannot look", str(error))]
-    if missing is None:
-        return []
-    current = warehouse / "current"
-    try:
-        found = [each for each in findings(raw, warehouse, now) if each.level != Level.OK and each != missing]
-        advice = [f"{each.title}: {each.said}" for each in found]
+        found = findings(raw, warehouse, now)
     except (OSError, ValueError, sqlite3.Error) as error:
-        advice = [f"What else is not well could not be seen: {error}"]
+        return [Alert("The watch over releases cannot look", str(error))]
+    urgent = [each for each in found if each.level == Level.CRITICAL and each.title not in TOLD_BY_RUNS]
+    if not urgent:
+        return []
+    # A release that is overdue before whatever may be why.
+    first = min(urgent, key=lambda each: each.title != OVERDUE)
+    current = warehouse / "current"
     return [
         Alert(
-            f"{missing.said[0].upper()}{missing.said[1:]}",
+            f"{first.said[0].upper()}{first.said[1:]}"
+            if first.title == OVERDUE
+            else f"Somebody must act: {_titles(urgent)}",
             f"Readers have {current.readlink().name if current.is_symlink() else 'no release at all'}.",
-            "\n".join(advice),
+            "\n".join(f"{each.title}: {each.said}" for each in found if each.level != Level.OK),
         )
     ]
+
+
+def _titles(urgent: list[Finding]) -> str:
+    return ", ".join(each.title.lower() for each in urgent)
 
 
 def taken_out(raw: Path, warehouse: Path) -> dict[str, list[Alert]]:

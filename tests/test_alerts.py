@@ -6,6 +6,8 @@ Does not belong here: when a release is due (`test_timetable.py`).
 """
 
 import datetime as dt
+import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -22,6 +24,7 @@ from orchestration import alerts, sensors, watch
 from orchestration.alerts import Alert, of_run, refusals_of, send_test, tell, unsent
 from orchestration.asset_checks import deliveries_spec
 from orchestration.extracts import EXTRACTS
+from orchestration.guard import only_refresh
 from orchestration.landing.store import Landing
 from orchestration.resources import Folders
 from tests.conftest import ROOT, Warehouse
@@ -255,9 +258,25 @@ def test_a_warehouse_that_is_gone_is_told_of(serve: Callable[..., None], postbox
 
 
 def release(warehouse: Path, name: str) -> None:
-    """As much of a release as is needed to know that there is one."""
-    (warehouse / "releases" / name).mkdir(parents=True)
-    (warehouse / "releases" / name / "manifest.json").write_text('{"deliveries": []}', encoding="utf-8")
+    """As much of a release as is needed to know that it is whole, and that readers have it; deliveries may come."""
+    folder = warehouse / "releases" / name
+    folder.mkdir(parents=True)
+    (folder / "performance.duckdb").write_bytes(b"figures")
+    manifest = {
+        "release_id": name,
+        "reporting_month": f"{name[:7]}-01",
+        "status": "final",
+        "data_kind": "real",
+        "provisional_because": None,
+        "built_at": "2009-04-14T06:00:00+00:00",
+        "deliveries": [],
+        "files": {"performance.duckdb": hashlib.sha256(b"figures").hexdigest()},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for needed in (warehouse / "landing", warehouse.with_name("raw")):
+        needed.mkdir(exist_ok=True)
+    (warehouse / "current").unlink(missing_ok=True)
+    (warehouse / "current").symlink_to(folder.relative_to(warehouse))
 
 
 def watched(warehouse: Path, day: str) -> subprocess.CompletedProcess[str]:
@@ -281,22 +300,78 @@ def test_a_release_that_is_not_there_by_its_day_is_told_without_dagster(
     first, second = (watched(tmp_path / "warehouse", f"2009-05-{day}") for day in (16, 17))
     assert (first.returncode, second.returncode) == (1, 1), first.stderr
     assert first.stdout.startswith(
-        "No release of 2009-04, which was due by 2009-05-15\nReaders have no release at all.\n"
+        "Readers have no release of 2009-04, which was due by 2009-05-15\nReaders have 2009-03_r1.\n"
     )
     (message,) = postbox.messages
-    assert message["Subject"] == "Performance warehouse: No release of 2009-04, which was due by 2009-05-15"
-
-
-def test_a_release_that_is_there_by_its_day_is_not_told(tmp_path: Path) -> None:
-    release(tmp_path / "warehouse", "2009-04_r1")
     assert (
-        watch.missing_release(tmp_path / "raw", tmp_path / "warehouse", dt.datetime(2009, 5, 17, tzinfo=dt.UTC)) == []
+        message["Subject"] == "Performance warehouse: Readers have no release of 2009-04, which was due by 2009-05-15"
     )
+
+
+def test_a_release_that_is_there_by_its_day_is_not_told_until_readers_lose_it(tmp_path: Path) -> None:
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    for name in ("2009-03_r1", "2009-04_r1"):
+        release(warehouse, name)
+
+    def told() -> list[str]:
+        return [alert.subject for alert in watch.to_act_on(raw, warehouse, dt.datetime(2009, 5, 17, tzinfo=dt.UTC))]
+
+    late = "Readers have no release of 2009-04, which was due by 2009-05-15"
+    assert told() == []
+    (warehouse / "current").unlink()
+    assert told() == [late]
+    (warehouse / "current").symlink_to("releases/2009-03_r1")
+    assert told() == [late]
+    (warehouse / "current").unlink()
+    (warehouse / "current").symlink_to("releases/2009-04_r1")
+    assert told() == []
+    (warehouse / "releases" / "2009-04_r1" / "performance.duckdb").write_bytes(b"others")
+    assert told() == [late]
+
+
+def test_what_keeps_the_service_from_seeing_is_told_before_a_release_is_late(tmp_path: Path) -> None:
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    release(warehouse, "2009-04_r1")
+    at = dt.datetime(2009, 5, 17, tzinfo=dt.UTC)
+    raw.rmdir()
+    (alert,) = watch.to_act_on(raw, warehouse, at)
+    assert (alert.subject, alert.text) == ("Somebody must act: waiting", "Readers have 2009-04_r1.")
+    assert f"Waiting: not to be seen: there is no {raw}" in alert.advice
+    raw.mkdir()
+    record = warehouse / "landing" / "workforce" / "0123456789abcdef" / "delivery.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{", encoding="utf-8")
+    (alert,) = watch.to_act_on(raw, warehouse, at)
+    assert alert.subject == "Somebody must act: landing" and str(record) in alert.advice
+
+
+def test_a_public_edition_of_another_release_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    release(warehouse, "2009-04_r1")
+    at = dt.datetime(2009, 5, 17, tzinfo=dt.UTC)
+    assert watch.to_act_on(raw, warehouse, at) == []
+    monkeypatch.setenv("AUDIENCE", "public")
+    (alert,) = watch.to_act_on(raw, warehouse, at)
+    assert alert.subject == "Somebody must act: public"
+    assert alert.advice.startswith(
+        "Public: the public edition is not there, and 2009-04_r1 is current: `AUDIENCE=public make refresh`"
+    )
+    monkeypatch.delenv("AUDIENCE")
+    release(warehouse / "public", "2009-04_r1")
+    edition = warehouse / "public" / "current" / "manifest.json"
+    manifest = json.loads(edition.read_text(encoding="utf-8"))
+    edition.write_text(json.dumps(manifest | {"made_from": "2009-04_r1"}), encoding="utf-8")
+    assert watch.to_act_on(raw, warehouse, at) == []
+    edition.write_text(json.dumps(manifest | {"made_from": "2009-03_r1"}), encoding="utf-8")
+    (alert,) = watch.to_act_on(raw, warehouse, at)
+    assert "the public edition is made from 2009-03_r1, and 2009-04_r1 is current" in alert.advice
+    with only_refresh(warehouse):
+        assert watch.to_act_on(raw, warehouse, at) == []
 
 
 def test_a_watch_that_cannot_look_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELEASE_WORKING_DAY", "last")
-    (alert,) = watch.missing_release(tmp_path / "raw", tmp_path / "warehouse", NOW)
+    (alert,) = watch.to_act_on(tmp_path / "raw", tmp_path / "warehouse", NOW)
     assert alert.subject == "The watch over releases cannot look"
     assert "RELEASE_WORKING_DAY" in alert.text
 

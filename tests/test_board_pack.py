@@ -7,6 +7,7 @@ Does not belong here: whether a figure is right (`figures`, `test_sample_figures
 
 import itertools
 import json
+import math
 import re
 import shutil
 import sys
@@ -324,6 +325,17 @@ def test_every_target_that_is_not_met_is_an_exception(read: Callable[..., Pack])
     pack = read()
     missed = {line.measure_id for line in pack.lines if line.verdict in ("not_met", "behind")}
     assert missed and missed <= {exception.measure_id for exception in pack.exceptions}
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(1.55, math.nextafter(1.55, 2)), (0.0, 0.0), (-3.0, math.nextafter(-3.0, 0)), (1e9, 1e9 + 0.1), (0.0, 0.02)],
+)
+def test_an_axis_over_values_that_hardly_differ_has_ticks_around_them(low: float, high: float) -> None:
+    bottom, top = charts._padded(low, high)
+    ticks = charts._ticks(bottom, top, 5)
+    assert bottom < low <= high < top
+    assert 2 <= len(ticks) <= 6 and bottom <= ticks[0] < ticks[-1] <= top
 
 
 def test_an_exception_without_commentary_of_the_month_shows_it_as_missing(

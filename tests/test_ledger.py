@@ -767,6 +767,29 @@ def test_a_damaged_ledger_stops_the_release_with_its_remedy(damage: Callable[[Pa
     assert (three.warehouse / "current").readlink() == Path("releases/2009-01_r1")
 
 
+def test_other_code_of_the_pack_makes_another_release_which_restates_nothing(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not build.publish().is_new
+    monkeypatch.setattr(publishing, "digest_of_setters", lambda: "of other code")
+    again = build.publish()
+    assert (again.release_id, again.is_new, again.manifest["restated"]) == ("2008-12_r2", True, {})
+    assert not build.publish().is_new
+
+
+def test_a_template_of_the_pack_is_part_of_its_code(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "orchestration", tmp_path / "code")
+    code = tmp_path / "code"
+    before = publishing.digest_of_setters(code)
+    assert before == publishing.digest_of_setters()
+    (code / "status.py").write_text("", encoding="utf-8")
+    (code / "board_pack" / "words.pyc").write_bytes(b"compiled")
+    assert publishing.digest_of_setters(code) == before
+    with (code / "board_pack" / "templates" / "board_pack.css").open("a", encoding="utf-8") as style:
+        style.write("p { color: black }")
+    assert publishing.digest_of_setters(code) != before
+
+
 def test_an_entry_whose_release_came_is_moved_into_its_place(build: Build) -> None:
     """As a refresh leaves it that is killed between the two renames."""
     ledger = build.warehouse / "ledger"

@@ -19,8 +19,8 @@ import polars as pl
 import pytest
 
 from orchestration.extracts.seeds import SEEDS
-from orchestration.landing.store import Landing
-from orchestration.refresh import latest_common_month
+from orchestration.refresh import default_month
+from orchestration.timetable import MONTHLY
 from tests.conftest import Warehouse
 from tests.deliveries import valid_rows, write_csv
 
@@ -190,7 +190,27 @@ def test_an_empty_raw_folder_is_said_in_one_line(tmp_path: Path) -> None:
 def test_no_month_waits_for_a_text_or_is_reached_by_one(tmp_path: Path) -> None:
     for extract, month in (("milestones", "2008-12"), ("commentary", "2009-01"), ("board_decisions", "2008-11")):
         write_csv(tmp_path / "raw" / extract / f"{month}.csv", valid_rows(extract, 1, month))
-    assert latest_common_month(tmp_path / "raw", Landing(tmp_path / "warehouse")) == dt.date(2008, 12, 1)
+    now = dt.datetime(2009, 2, 2, 12, tzinfo=dt.UTC)
+    assert default_month(tmp_path / "raw", tmp_path / "warehouse", now) == dt.date(2008, 12, 1)
+
+
+def test_a_refresh_without_a_month_is_of_the_one_that_the_service_would_publish(tmp_path: Path) -> None:
+    """December 2008 lacks its milestones, which it can do without from its refresh day on: the eighth working day of
+    January 2009, Tuesday the 13th, at 6:00. January, once it is published, is not left for an earlier month."""
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    for extract in MONTHLY:
+        for month in ("2008-11", "2008-12"):
+            if (extract.name, month) != ("milestones", "2008-12"):
+                write_csv(raw / extract.name / f"{month}.csv", valid_rows(extract.name, 1, month))
+    before, after = (dt.datetime(2009, 1, 13, hour, 59, tzinfo=dt.UTC) for hour in (5, 6))
+    assert default_month(raw, warehouse, before) == dt.date(2008, 11, 1)
+    assert default_month(raw, warehouse, after) == dt.date(2008, 12, 1)
+    (raw / "recorded_crime" / "2008-12.csv").unlink()
+    assert default_month(raw, warehouse, after) == dt.date(2008, 11, 1)
+    published = warehouse / "releases" / "2009-01_r1"
+    published.mkdir(parents=True)
+    (published / "manifest.json").write_text('{"deliveries": []}', encoding="utf-8")
+    assert default_month(raw, warehouse, after) == dt.date(2009, 1, 1)
 
 
 def test_the_published_file_is_read_only_and_described_to_the_last_column(sample: Warehouse) -> None:

@@ -107,7 +107,7 @@ class Year:
 
     def watch(self) -> list[str]:
         """What the daily look for the release that is due finds, and tells."""
-        found = watch.missing_release(self.own.raw, self.own.warehouse, self.own.now)
+        found = watch.to_act_on(self.own.raw, self.own.warehouse, self.own.now)
         # By the clock of the runs, which tell what they find.
         assert tell(self.own.warehouse, {watch.MATTER: found}, dt.datetime.now(dt.UTC)) is None
         return [alert.subject for alert in found]
@@ -166,7 +166,7 @@ def test_a_year_of_deliveries_gives_the_right_releases_in_the_right_order(year: 
             year.at(month, 10)
             assert year.watch() == []
             year.at(month, 11)
-            assert year.watch() == ["No release of 2008-08, which was due by 2008-09-12"]
+            assert year.watch() == ["Readers have no release of 2008-08, which was due by 2008-09-12"]
             published = {dt.date.fromisoformat(f"{release[:7]}-01") for release in own.published()}
             assert Timetable().overdue_release(published, own.now) == dt.date(2008, 8, 1)
             year.deliver("recorded_crime", month)
@@ -205,7 +205,7 @@ def test_a_year_of_deliveries_gives_the_right_releases_in_the_right_order(year: 
 
     subjects = [message["Subject"].removeprefix("Performance warehouse: ") for message in year.postbox.messages]
     assert subjects == [
-        "No release of 2008-08, which was due by 2008-09-12",
+        "Readers have no release of 2008-08, which was due by 2008-09-12",
         "A delivery of road_casualties is refused; nothing is published until it is mended or taken out",
     ]
     overdue, refused = (message.get_content() for message in year.postbox.messages)

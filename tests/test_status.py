@@ -128,7 +128,7 @@ def test_a_release_is_overdue_when_its_day_has_ended(day: int, level: Level, sam
     now = dt.datetime(2009, 5, day, 9, tzinfo=dt.UTC)
     assert worst(sample, now) == level
     if level == Level.CRITICAL:
-        assert found(sample, now)["Overdue"][0] == "no release of 2009-04, which was due by 2009-05-15"
+        assert found(sample, now)["Overdue"][0] == "readers have no release of 2009-04, which was due by 2009-05-15"
 
 
 def test_an_extract_is_late_when_its_day_has_ended(sample: Warehouse) -> None:
@@ -255,7 +255,7 @@ def test_the_first_line_has_the_worst_and_the_exit_status_is_its_number(
 ) -> None:
     code, said = ended("2009-05-16")
     assert code == 2
-    assert said.startswith("CRITICAL: no release of 2009-04, which was due by 2009-05-15\n")
+    assert said.startswith("CRITICAL: readers have no release of 2009-04, which was due by 2009-05-15\n")
     assert "\n! Late        extracts late: 11\n              recorded_crime for 2009-04" in said
 
 
@@ -271,7 +271,7 @@ def test_where_nothing_is_yet_nothing_is_made(tmp_path: Path) -> None:
     lines = page(findings(tmp_path / "raw", tmp_path / "warehouse", WELL))
     assert lines[0] == (
         "CRITICAL: there is none yet: `make refresh` makes the first;"
-        " no release of 2009-03, which was due by 2009-04-16"
+        " readers have no release of 2009-03, which was due by 2009-04-16"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -18,6 +18,7 @@ from orchestration.failures import QuotingNoRow
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
 from orchestration.public_edition import Edition, NotMade, publish_for_public, wanted_audience
 from orchestration.resources import Folders
+from orchestration.retries import tried_again
 
 KEY = dg.AssetKey(["release", "public"])
 
@@ -37,7 +38,7 @@ def public_edition(context: dg.AssetExecutionContext, folders: Folders) -> Itera
     if wanted_audience() != "public":
         return
     # The build is as good as the release made of it: no reason to distrust it.
-    with QuotingNoRow(dg.Failure):
+    with tried_again(context), QuotingNoRow(dg.Failure):
         edition = _edition(folders)
     if isinstance(edition, str):
         raise dg.Failure(description=edition, allow_retries=False)

@@ -6,7 +6,9 @@ Does not belong here: how it is written (`publishing.py`).
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -14,9 +16,10 @@ from orchestration.asset_checks import restatements_result, restatements_spec
 from orchestration.assets.landing import OWNERS
 from orchestration.assets.warehouse_models import warehouse_models
 from orchestration.board_pack import write_packs
+from orchestration.failures import QuotingNoRow
 from orchestration.ledger import LedgerDamaged
 from orchestration.partitions import ONE_MONTH_A_RUN, REPORTING_MONTHS
-from orchestration.publishing import publish
+from orchestration.publishing import NotOfMonth, Release, publish
 from orchestration.resources import DBT_PROJECT, Folders, Unforeseen
 from orchestration.restatement import Unexplained
 from orchestration.retries import tried_again
@@ -42,17 +45,14 @@ def release(
     context: dg.AssetExecutionContext, folders: Folders
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """The published database, packs and manifest of a reporting month; runs only when every blocking check passed."""
-    now, run = dt.datetime.now(dt.UTC), summary(context.instance, context.run)
-    try:
-        with tried_again(context):
-            published = publish(
-                folders.warehouse_path, DBT_PROJECT.manifest_path, context.partition_key, now, run, write_packs
-            )
-    except LedgerDamaged as damaged:
-        raise dg.Failure(description=str(damaged), allow_retries=False) from None
-    except Unexplained as unexplained:
-        yield restatements_result(KEY, str(unexplained))
-        raise Unforeseen(description=str(unexplained), allow_retries=False) from None
+    run = summary(context.instance, context.run)
+    with tried_again(context), QuotingNoRow(Unforeseen):
+        published = _published(folders.warehouse_path, context.partition_key, run)
+    if isinstance(published, LedgerDamaged | NotOfMonth):
+        raise dg.Failure(description=str(published), allow_retries=False)
+    if isinstance(published, Unexplained):
+        yield restatements_result(KEY, str(published))
+        raise Unforeseen(description=str(published), allow_retries=False)
     yield restatements_result(KEY, None)
     for name in published.damaged:
         context.log.warning(
@@ -77,3 +77,13 @@ def release(
             },
         }
     )
+
+
+def _published(
+    warehouse: Path, month: str, run: Mapping[str, Any]
+) -> Release | LedgerDamaged | NotOfMonth | Unexplained:
+    """The release, or why there is none, in words of its own."""
+    try:
+        return publish(warehouse, DBT_PROJECT.manifest_path, month, dt.datetime.now(dt.UTC), run, write_packs)
+    except (LedgerDamaged, NotOfMonth, Unexplained) as reason:
+        return reason

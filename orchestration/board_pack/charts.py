@@ -455,8 +455,9 @@ def _month_number(month: dt.date) -> int:
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:
-    """A range with some room around it."""
-    room = (high - low) * 0.06 or max(abs(high) * 0.05, 0.5)
+    """A range with some room around it, also around values that differ by the noise of binary fractions alone."""
+    size = max(abs(low), abs(high))
+    room = (high - low) * 0.06 if high - low > words.NO_DIFFERENCE * max(size, 1) else max(size * 0.05, 0.5)
     return low - room, high + room
 
 
