@@ -740,7 +740,8 @@ def test_a_trend_says_latest_value_target_direction_and_signal(read: Callable[..
         row["measure_id"]: row
         for row in _rows(
             sample,
-            "select measure_id, value, target_line, variation, signal from fct_process_control where area_id = 'force'"
+            "select measure_id, value, target_line, if(is_current, variation, 'not_assessable') as variation,"
+            " if(is_current, signal, null) as signal from fct_process_control where area_id = 'force'"
             " and population_group = 'all' qualify row_number() over"
             " (partition by measure_id order by period_month desc) = 1",
         )
@@ -773,6 +774,45 @@ def test_a_break_is_drawn_with_its_reason(read: Callable[..., Pack], sample: War
         assert trend is not None and any(row["reason"] in found.text for found in trend.breaks)
         chart = charts.trend(trend)
         assert row["reason"] in chart.alt and ">break" in chart.svg
+
+
+@pytest.mark.parametrize(("source", "is_one"), [("null", True), ("'crime_system'", True), ("'another'", False)])
+def test_a_trend_without_limits_is_drawn_in_stretches_too(
+    source: str, is_one: bool, copied: Callable[..., Path]
+) -> None:
+    """Of homicides without a chart, with a break in June 2008 of all sources, of their own, or of another one; and from
+    November 2008 on without a figure, until January 2009."""
+    database = copied(
+        "delete from fct_process_control where measure_id = 'homicide'",
+        "delete from dim_series_break where measure_id = 'homicide'",
+        "update fct_measure_result set value = null where measure_id = 'homicide' and period_basis = 'month'"
+        " and period_month in ('2008-11-01', '2008-12-01')",
+        "insert into dim_series_break by name select 'homicide' as measure_id, date '2008-06-01' as break_month,"
+        f" {source} as source, 'definition' as kind, 'counted anew' as reason",
+    )
+    panel = next(panel for panel in read_pack(database, Selection()).panels if panel.measure_id == "homicide")
+    assert panel.trend and not panel.trend.has_limits
+    said = [found.text for found in panel.trend.breaks]
+    gap = "Jan 2009: the months before it have no figure"
+    assert said == (["Jun 2008: counted anew", gap] if is_one else [gap])
+    assert len(charts._runs(panel.trend.points)) == len(said) + 1
+
+
+def test_a_chart_that_ended_before_the_month_says_nothing_of_now(copied: Callable[..., Path]) -> None:
+    """Camden's chart of homicides, but for its points after November 2008, of which the last was a concern."""
+    database = copied(
+        "delete from fct_process_control where area_id = 'camden' and measure_id = 'homicide'"
+        " and period_month > '2008-11-01'",
+        "update fct_process_control set variation = 'concern', signal = 'outside', is_current = false"
+        " where area_id = 'camden' and measure_id = 'homicide' and period_month = '2008-11-01'",
+    )
+    pack = read_pack(database, Selection(area="camden"))
+    (line,) = (line for line in pack.lines if line.measure_id == "homicide")
+    assert (line.variation, line.variation_text, line.assurance_text) == ("not_assessable", "Not assessable", None)
+    panel = next(panel for panel in pack.panels if panel.measure_id == "homicide")
+    assert panel.trend and panel.trend.message.startswith("Nov 2008: ")
+    assert panel.trend.message.endswith(". Not assessable.")
+    assert panel.trend.note and panel.trend.note.startswith("its latest point is of November 2008")
 
 
 def test_the_ranked_boroughs_are_those_of_the_peer_comparison(read: Callable[..., Pack], sample: Warehouse) -> None:

@@ -373,6 +373,19 @@ def test_a_measure_without_any_delivery_is_on_the_scorecard_with_its_reason(publ
     assert rows["victim_satisfaction"] == "no source: no delivery of victim_satisfaction"
 
 
+def test_a_chart_that_ended_years_ago_says_nothing_of_now(published: Warehouse) -> None:
+    """Officers by rank were published up to March 2006."""
+    rows = published.release().execute(
+        "select measure_id, variation, assurance, chart_note from scorecard where charted_month < '2012-12-01'"
+        " order by measure_id"
+    )
+    ended = rows.fetchall()
+    assert ended
+    for measure_id, variation, assurance, note in ended:
+        assert (variation, assurance) == ("not_assessable", None), measure_id
+        assert note.startswith("its latest point is of March 2006"), measure_id
+
+
 def test_a_release_of_real_files_is_labelled_real_and_says_what_is_late(published: Warehouse) -> None:
     row = _one(published, "select data_kind, status, provisional_because from release")
     assert row == (

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.board_pack.words import plain
+from orchestration.board_pack.words import month, plain
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -233,6 +233,17 @@ def read_marts(database: Path, area_id: str) -> Marts:
                 " from delivery_check group by severity order by severity"
             ),
         )
+
+
+def latest_point(charted: Rows) -> Row:
+    """The latest point of a control chart, as the scorecard takes it: one of an earlier period than the latest says
+    nothing of now. Nothing without a chart."""
+    if not charted or charted[-1]["is_current"]:
+        return charted[-1] if charted else {}
+    point = charted[-1]
+    ended = f"its latest point is of {month(point['period_month'])}"
+    note = "; ".join(said for said in (ended, point["note"]) if said)
+    return point | {"variation": "not_assessable", "signal": None, "assurance": None, "note": note}
 
 
 def _by(rows: Rows, key: Callable[[Row], Any]) -> dict[Any, Rows]:

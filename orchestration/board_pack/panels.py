@@ -5,6 +5,7 @@ Belongs here: what the panel of a measure says.
 Does not belong here: its line of the scorecard (`lines.py`), how a chart is drawn (`charts.py`).
 """
 
+import datetime as dt
 import itertools
 from collections.abc import Callable
 
@@ -25,7 +26,7 @@ from orchestration.board_pack.content import (
     Trend,
 )
 from orchestration.board_pack.lines import Lines
-from orchestration.board_pack.marts import BOROUGHS, Row, Rows
+from orchestration.board_pack.marts import BOROUGHS, Row, Rows, latest_point
 from orchestration.board_pack.sentences import (
     boroughs_message,
     change_of,
@@ -76,63 +77,35 @@ class Panels(Lines):
 
     def _trend(self, line: Line, measure: Row) -> Trend | None:
         charted = self.marts.charts.get(line.measure_id, [])
+        latest = latest_point(charted)
+        basis, rows = (charted[-1]["period_basis"], charted) if charted else self._uncharted(line.measure_id)
+        if len(rows) < 2:
+            return None
         usual = words.usual_decimals(line.unit, measure["measure_type"])
         usual = words.visible_decimals(usual, *(row["value"] for row in charted))
-        latest: Row = charted[-1] if charted else {}
+        decimals = usual
         if charted:
-            basis = latest["period_basis"]
             limits = [row[name] for row in charted for name in ("lower_limit", "upper_limit")]
             decimals = max(
                 words.telling_decimals(usual, latest["target_line"], latest["value"]),
                 words.telling_decimals(usual, latest["value"], limits[-1], limits[-2]),
             )
-            points = tuple(
-                Point(
-                    month=row["period_month"],
-                    month_text=words.short_month(row["period_month"]),
-                    value=row["value"],
-                    value_text=words.figure(row["value"], line.unit, decimals),
-                    centre=row["centre_line"],
-                    lower=row["lower_limit"],
-                    upper=row["upper_limit"],
-                    target=row["target_line"],
-                    signal=row["signal"] or "none",
-                    variation=row["variation"],
-                    limit_group=row["limit_group"],
-                )
-                for row in charted
-                if row["value"] is not None
+        points = tuple(
+            Point(
+                month=row["period_month"],
+                month_text=words.short_month(row["period_month"]),
+                value=row["value"],
+                value_text=words.figure(row["value"], line.unit, decimals),
+                centre=row.get("centre_line"),
+                lower=row.get("lower_limit"),
+                upper=row.get("upper_limit"),
+                target=row.get("target_line"),
+                signal=row.get("signal") or "none",
+                variation=row.get("variation"),
+                limit_group=row["limit_group"],
             )
-        else:
-            basis, decimals = "", usual
-            points = ()
-            # Years to date of a count fall back to nothing every April: they make no line.
-            for basis in ("month", "quarter", "rolling_12_months"):
-                rows = [
-                    row
-                    for (measure_id, of, _), row in self.marts.results.items()
-                    if measure_id == line.measure_id and of == basis and row["value"] is not None
-                ]
-                if len(rows) > 1:
-                    points = tuple(
-                        Point(
-                            month=row["period_month"],
-                            month_text=words.short_month(row["period_month"]),
-                            value=row["value"],
-                            value_text=words.figure(row["value"], line.unit, usual),
-                            centre=None,
-                            lower=None,
-                            upper=None,
-                            target=None,
-                            signal="none",
-                            variation=None,
-                            limit_group=0,
-                        )
-                        for row in sorted(rows, key=lambda row: row["period_month"])
-                    )
-                    break
-        if len(points) < 2:
-            return None
+            for row in rows
+        )
         target = points[-1].target
         target_text = None if target is None else words.figure(target, line.unit, decimals)
         return Trend(
@@ -142,8 +115,8 @@ class Panels(Lines):
             decimals=decimals,
             basis=basis,
             points=points,
-            breaks=self._breaks(line.measure_id, points, charted),
-            has_limits=bool(charted) and any(point.upper is not None for point in points),
+            breaks=self._breaks(line.measure_id, points, rows, basis),
+            has_limits=any(point.upper is not None for point in points),
             target_text=target_text,
             variation_text=words.VARIATIONS.get(latest.get("variation", "")),
             assurance_text=words.ASSURANCES.get(latest.get("assurance", "")),
@@ -151,22 +124,49 @@ class Panels(Lines):
             message=trend_message(points, basis, line, target_text, latest),
         )
 
-    def _breaks(self, measure_id: str, points: tuple[Point, ...], charted: Rows) -> tuple[Break, ...]:
-        """Where the series begins anew within the points, and why."""
-        registered = {
+    def _uncharted(self, measure_id: str) -> tuple[str, Rows]:
+        """The figures of a measure without a control chart, on the shortest basis that has two, in stretches that
+        compare. Years to date of a count fall back to nothing every April: they make no line."""
+        for basis in ("month", "quarter", "rolling_12_months"):
+            rows = sorted(
+                (
+                    row
+                    for (of_measure, of, _), row in self.marts.results.items()
+                    if of_measure == measure_id and of == basis and row["value"] is not None
+                ),
+                key=lambda row: row["period_month"],
+            )
+            if len(rows) > 1:
+                registered, group, numbered = self._registered(measure_id, rows), 0, []
+                for before, row in itertools.pairwise([rows[0], *rows]):
+                    group += (
+                        any(before["period_month"] < month <= row["period_month"] for month in registered)
+                        or before["source"] != row["source"]
+                        or months_between(before["period_month"], row["period_month"]) > _step(basis)
+                    )
+                    numbered.append(row | {"limit_group": group})
+                return basis, numbered
+        return "", []
+
+    def _registered(self, measure_id: str, rows: Rows) -> dict[dt.date, str]:
+        """Month → why the series of its latest source begins anew there."""
+        return {
             row["break_month"]: row["reason"]
             for row in self.marts.breaks.get(measure_id, [])
-            if not charted or row["source"] in (None, charted[-1]["source"])
+            if row["source"] in (None, rows[-1]["source"])
         }
-        sources = {row["period_month"]: row["source"] for row in charted}
+
+    def _breaks(self, measure_id: str, points: tuple[Point, ...], rows: Rows, basis: str) -> tuple[Break, ...]:
+        """Where the series begins anew within the points, and why."""
+        registered = self._registered(measure_id, rows)
+        sources = {row["period_month"]: row["source"] for row in rows}
         breaks = []
         for before, point in itertools.pairwise(points):
             why = [reason for month, reason in registered.items() if before.month < month <= point.month]
             if not why and before.limit_group != point.limit_group:
-                step = 3 if charted[-1]["period_basis"] == "quarter" else 1
                 if sources.get(before.month) != sources.get(point.month):
                     why = ["the source changed"]
-                elif months_between(before.month, point.month) > step:
+                elif months_between(before.month, point.month) > _step(basis):
                     why = ["the months before it have no figure"]
                 else:
                     why = ["the series is not comparable with what came before"]
@@ -511,3 +511,8 @@ class Panels(Lines):
             )
             for row in self.marts.commentary.get(measure_id, [])
         )
+
+
+def _step(basis: str) -> int:
+    """Months from one point of a chart to the next."""
+    return 3 if basis == "quarter" else 1

@@ -8,7 +8,7 @@ Does not belong here: what is said of a line (`lines.py`).
 import datetime as dt
 
 from orchestration.board_pack.content import NothingToShow, Selection
-from orchestration.board_pack.marts import FORCE, Marts, Row, Rows
+from orchestration.board_pack.marts import FORCE, Marts, Row, Rows, latest_point
 from orchestration.board_pack.sentences import group_key, group_of
 
 
@@ -50,12 +50,10 @@ class Scope:
     def _of_area(self, row: Row) -> Rows:
         """The lines of a measure in an area: one per target of its own, else its figure without a verdict."""
         measure_id = row["measure_id"]
-        charted = self.marts.charts.get(measure_id, [])
-        latest = charted[-1] if charted else {}
+        latest = latest_point(self.marts.charts.get(measure_id, []))
         seen = {
             "variation": latest.get("variation"),
             "assurance": latest.get("assurance"),
-            "chart_note": latest.get("note"),
             "improves_on_outturn": None,
             "reading": None,
         }

@@ -24,5 +24,7 @@ select
     limit_group,
     points_in_group,
     is_seasonally_adjusted,
-    note
+    note,
+    period_month > reporting_month - to_months(case period_basis when 'quarter' then 3 else 1 end) as is_current
 from {{ ref('res_process_control') }}
+cross join {{ source('landing', 'reporting_month') }}

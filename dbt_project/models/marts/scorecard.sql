@@ -110,7 +110,7 @@ shown_for as (
     inner join {{ ref('measures') }} as measures on shown.measure_id = measures.measure_id
 ),
 
--- The latest point of the force's control chart.
+-- The latest point of the force's control chart; one of a period before the latest says nothing of now.
 charts as (
     select charts.*
     from {{ ref('fct_process_control') }} as charts
@@ -164,10 +164,14 @@ select
     end as verdict,
     verdicts.certainty,
     verdicts.detectable_change,
-    charts.variation,
-    charts.assurance,
+    case when not charts.is_current then 'not_assessable' else charts.variation end as variation,
+    case when charts.is_current then charts.assurance end as assurance,
     charts.period_month as charted_month,
-    charts.note as chart_note,
+    nullif(concat_ws(
+        '; ',
+        case when not charts.is_current then 'its latest point is of ' || strftime(charts.period_month, '%B %Y') end,
+        charts.note
+    ), '') as chart_note,
     verdicts.outlook,
     verdicts.outlook_probability,
     verdicts.outlook_reason,
