@@ -66,7 +66,12 @@ BEHIND = {
     "a file that is still being copied": ["test_a_delivery_is_taken_in_once_two_looks_found_it_the_same"],
     "the disk or the network": ["test_what_may_be_gone_in_a_moment_is_tried_again_and_nothing_else"],
     "the daemon or the machine": ["test_a_daemon_killed_during_a_run_leaves_no_stuck_run_and_no_second_release"],
-    "the release is not there": ["test_a_release_that_is_not_there_by_its_day_is_told_without_dagster"],
+    "readers do not have the release": [
+        "test_a_release_that_is_not_there_by_its_day_is_told_without_dagster",
+        "test_a_release_that_is_there_by_its_day_is_not_told_until_readers_lose_it",
+        "test_what_keeps_the_service_from_seeing_is_told_before_a_release_is_late",
+        "test_a_public_edition_of_another_release_is_told",
+    ],
     "the mail server does not": [
         "test_a_mail_server_that_is_down_fails_no_run_and_is_said",
         "test_a_server_that_is_down_is_said_and_the_alert_goes_out_later",
