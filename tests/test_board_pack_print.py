@@ -29,6 +29,7 @@ from orchestration.board_pack import pdf as printing
 from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.charts import Chart
 from orchestration.board_pack.content import Pack, Selection
+from orchestration.board_pack.html import render_html
 from orchestration.board_pack.pdf import pdf_of
 from orchestration.board_pack.words import VERDICTS
 from orchestration.board_pack.workbook import workbook_of
@@ -348,7 +349,21 @@ def test_links_of_the_workbook_lead_to_cells_of_its_own(written: Written) -> Non
     assert "External" not in relations
 
 
-# Both.
+# Both, and the page.
+
+
+def test_a_year_to_date_beside_a_verdict_of_something_else_says_so_in_every_format(sample: Warehouse) -> None:
+    # The year to date reaches the target of each month, the worst month does not.
+    pack = replace(read_pack(_database(sample), Selection(edition="quarterly")), panels=())
+    rows = {row.title: row for row in pack.year_to_date if row.judged_text}
+    assert len(rows) > 3
+    page = _flat(re.sub("<[^>]+>", " ", render_html(pack)))
+    printed = " ".join(_pages(pdf_of(pack)))
+    notes = {row["Measure"]: row["Note"] for row in _sheet(workbook_of(pack), "Year to date")}
+    for title, row in rows.items():
+        said = _flat(f"{row.verdict_text} {row.judged_text}")
+        assert said in page and said in printed, said
+        assert f"verdict {row.judged_text}" in notes[title]
 
 
 def test_the_same_marts_give_the_same_bytes(written: Written) -> None:

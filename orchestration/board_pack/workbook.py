@@ -210,7 +210,6 @@ class _Workbook(Sheets):
         self.one_table(sheet, Table("Scorecard", columns, rows, "The scorecard."))
 
     def _scorecard_row(self, line: Line) -> list[Cell]:
-        notes = [line.judged_text, line.provisional_text, line.beside_text, *line.notes]
         return [
             self._to_chart(f"measure-{line.measure_id}", line.title),
             f"{line.objective}. {line.objective_title}" if line.objective else line.objective_title,
@@ -231,7 +230,7 @@ class _Workbook(Sheets):
             line.count_text,
             line.interval_text,
             line.basis_text,
-            "; ".join(note for note in notes if note) or None,
+            _joined(line.judged_text, line.provisional_text, line.beside_text, *line.notes),
         ]
 
     def _exceptions(self, sheet: Worksheet) -> None:
@@ -299,7 +298,7 @@ class _Workbook(Sheets):
                 row.target_text,
                 Verdict(row.verdict, row.verdict_text),
                 row.count_text,
-                row.note,
+                _joined(row.judged_text and f"verdict {row.judged_text}", row.note),
             ]
             for row in self.pack.year_to_date
         ]
@@ -593,12 +592,7 @@ class _Workbook(Sheets):
                     row_.received_text,
                     row_.rows_received,
                     row_.rows_quarantined,
-                    "; ".join(
-                        part
-                        for part in (f"{row_.months_behind} months behind" if row_.months_behind else None, row_.note)
-                        if part
-                    )
-                    or None,
+                    _joined(f"{row_.months_behind} months behind" if row_.months_behind else None, row_.note),
                 ]
                 for row_ in found.extracts
             ],
@@ -619,6 +613,11 @@ class _Workbook(Sheets):
         for row, (subject, text) in enumerate(self.pack.methods, start=HEADING_ROW):
             self.write(sheet, row, 0, subject, bold=True)
             self.write(sheet, row, 1, text)
+
+
+def _joined(*notes: str | None) -> str | None:
+    """Those of the notes that there are, in one cell."""
+    return "; ".join(note for note in notes if note) or None
 
 
 def _counted(value: float) -> str:
