@@ -815,6 +815,53 @@ def test_a_chart_that_ended_before_the_month_says_nothing_of_now(copied: Callabl
     assert panel.trend.note and panel.trend.note.startswith("its latest point is of November 2008")
 
 
+def test_a_gap_says_who_is_worse_off_whichever_group_is_ahead(copied: Callable[..., Path]) -> None:
+    of_now = "where area_id = 'force' and period_basis = 'rolling_12_months' and period_month = date '2009-03-01'"
+    set_to = "update fct_equality_gap set value_of_group = {}, value_compared_with = {}, gap = {}, lower_95 = {},"
+    set_to += f" upper_95 = {{}}, trend = {{}} {of_now} and measure_id = {{}} and population_group = {{}}"
+    pack = read_pack(
+        copied(
+            # Lower is better, then higher: a gap below zero is worse for the group, then better.
+            set_to.format(4.7, 4.6, -0.1, "null", "null", "null", "'staff_sickness'", "'gender:female'"),
+            set_to.format(36.5, 37, 0.5, -1.5, 2.5, "'narrowing'", "'fear_of_crime'", "'ethnic_group:minority'"),
+            set_to.format(
+                66, 60, -6, -9, -3, "'widening'", "'confidence_in_local_policing'", "'ethnic_group:minority'"
+            ),
+        ),
+        Selection(),
+    )
+    said = {
+        (panel.measure_id, gap.title.split()[0]): gap.message.replace(words.NBSP, " ")
+        for panel in pack.panels
+        for gap in panel.gaps
+    }
+    assert said["staff_sickness", "Gender:"] == (
+        "Gender: female held against gender: male, year to March 2009: female 4.7 %, male 4.6 %; female worse off by"
+        " 0.1 points; no comparison with last year. A gap above zero means: female better off."
+    )
+    assert said["fear_of_crime", "Ethnic"] == (
+        "Ethnic group: minority held against ethnic group: white, year to March 2009: minority 36.5 %, white 37.0 %;"
+        " minority better off by 0.5 points (95 % interval: worse off by 1.5 points to better off by 2.5 points);"
+        " narrowing. A gap above zero means: minority better off."
+    )
+    assert said["confidence_in_local_policing", "Ethnic"] == (
+        "Ethnic group: minority held against ethnic group: white, year to March 2009: minority 66.0 %, white 60.0 %;"
+        " minority better off by 6.0 points (95 % interval: better off by 9.0 points to better off by 3.0 points);"
+        " widening. A gap above zero means: minority worse off."
+    )
+    because = next(found.because for found in pack.exceptions if found.measure_id == "confidence_in_local_policing")
+    assert "the gap between ethnic group: minority and ethnic group: white widens (minority better off)" in because
+    assert "widens by more than sampling error, whichever of them is ahead" in pack.exception_rule
+
+
+def test_a_gap_without_a_latest_figure_is_not_drawn_as_one(read: Callable[..., Pack]) -> None:
+    gap = next(gap for panel in read().panels for gap in panel.gaps if len(gap.points) > 12)
+    last = gap.points[-1]
+    label = f'font-weight="bold">{words.number(last.gap, words.telling_decimals(1, 0.0, last.gap))}</text>'
+    assert gap.month == last.month and charts.gap_trend(gap).svg.count(label) == 1
+    assert "font-weight" not in charts.gap_trend(replace(gap, points=gap.points[:-6])).svg
+
+
 def test_the_ranked_boroughs_are_those_of_the_peer_comparison(read: Callable[..., Pack], sample: Warehouse) -> None:
     rows = _rows(
         sample,

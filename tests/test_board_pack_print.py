@@ -366,6 +366,39 @@ def test_a_year_to_date_beside_a_verdict_of_something_else_says_so_in_every_form
         assert f"verdict {row.judged_text}" in notes[title]
 
 
+def test_a_gap_without_a_figure_says_why_in_every_format(sample: Warehouse, tmp_path: Path) -> None:
+    database = tmp_path / "performance.duckdb"
+    shutil.copy(_database(sample), database)
+    database.chmod(0o644)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "update fct_equality_gap set gap = null, lower_95 = null, upper_95 = null, trend = null,"
+            " value_of_group = null, fewest_respondents = 29, reason = 'fewer than 30 respondents'"
+            " where measure_id = 'victim_satisfaction' and period_month > date '2008-09-01'"
+        )
+        (value, other) = _one(
+            connection,
+            "select value_of_group, value_compared_with from fct_equality_gap where area_id = 'force'"
+            " and measure_id = 'victim_satisfaction' and period_basis = 'rolling_12_months'"
+            " and period_month = date '2008-09-01'",
+        )
+    pack = read_pack(database, Selection())
+    pack = replace(pack, panels=tuple(panel for panel in pack.panels if panel.measure_id == "victim_satisfaction"))
+    said = (
+        "year to March 2009: no figure (fewer than 30 respondents). The latest: year to September 2008:"
+        f" minority {value:.1f} %, white {other:.1f} %;"
+    )
+    workbook = workbook_of(pack)
+    (gap,) = _sheet(workbook, "Equality gaps", "Gap")
+    for text in (
+        re.sub("<[^>]+>", " ", render_html(pack)),
+        " ".join(_pages(pdf_of(pack))),
+        gap["In words"],
+    ):
+        assert said in _flat(text)
+    assert gap["Gap"] is None and gap["Trend"] == "fewer than 30 respondents"
+
+
 def test_the_same_marts_give_the_same_bytes(written: Written) -> None:
     few = replace(written.pack, panels=written.pack.panels[:2])
     assert pdf_of(few) == pdf_of(few)

@@ -240,7 +240,8 @@ def gap_trend(gap: Gap) -> Chart:
     ends = [0.0]
     for point in points:
         ends += [end for end in (point.gap, point.lower, point.upper) if end is not None]
-    frame = _Frame(points[0].month, points[-1].month, min(ends), max(ends), height=160, top=20)
+    # To the latest month: what has no figure is left empty.
+    frame = _Frame(points[0].month, gap.month, min(ends), max(ends), height=160, top=20)
     drawn = frame.axes()
     sure = [(point.month, point.lower, point.upper) for point in points if point.lower is not None]
     if len(sure) > 1:
@@ -252,7 +253,9 @@ def gap_trend(gap: Gap) -> Chart:
     drawn.append(f'<path d="{line}" fill="none" stroke="{LINE}" stroke-width="1.5"/>')
     last = points[-1]
     drawn.append(f'<circle cx="{frame.x(last.month):.1f}" cy="{frame.y(last.gap):.1f}" r="3" fill="{LINE}"/>')
-    drawn.append(_text(frame.right + 5, frame.y(last.gap) + 4, words.number(last.gap, 1), 12, bold=True))
+    if last.month == gap.month:
+        said = words.number(last.gap, words.telling_decimals(1, 0.0, last.gap))
+        drawn.append(_text(frame.right + 5, frame.y(last.gap) + 4, said, 12, bold=True))
     legend = [(_stroke(LINE, ""), "gap of 12 months"), (_stroke(INK, ""), "no gap")]
     if len(sure) > 1:
         legend.append(('<rect width="14" height="12" y="2" fill="#dbe5ee"/>', "95 % interval"))

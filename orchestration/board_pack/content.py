@@ -25,9 +25,9 @@ SECTIONS = {
 VERDICT_ORDER = tuple(words.VERDICTS)
 EXCEPTION_RULE = (
     "A line is an exception when its target is not met or behind its profile; when a year that still runs is off track;"
-    " when its control chart shows a change of concern; when a group of people falls further behind"
-    " (its equality gap widens by more than sampling error); or when a critical performance area's target cannot be"
-    " judged. In a borough's pack also when the borough lies beyond the 99.8 % funnel limit on the worse side."
+    " when its control chart shows a change of concern; when the gap between two groups of people widens by more than"
+    " sampling error, whichever of them is ahead; or when a critical performance area's target cannot be judged. In a"
+    " borough's pack also when the borough lies beyond the 99.8 % funnel limit on the worse side."
 )
 
 
@@ -346,23 +346,24 @@ class GapPoint:
     """A point of an equality gap."""
 
     month: dt.date
-    month_text: str
     gap: float
-    gap_text: str
     lower: float | None
     upper: float | None
 
 
 @dataclass(frozen=True)
 class Gap:
-    """An equality gap: one group held against another, over rolling years."""
+    """An equality gap over rolling years: how far what a group is held against is above it, whichever is better."""
 
     title: str
     unit: str
+    # The latest; points end before it where it has no figure.
+    month: dt.date
     points: tuple[GapPoint, ...]
     of_group_text: str
     compared_text: str
-    gap_text: str
+    value: float | None
+    value_text: str
     interval_text: str | None
     trend: str | None
     trend_text: str

@@ -17,8 +17,10 @@ from orchestration.board_pack.sentences import (
     group_title,
     interval_of,
     outlook_text,
+    short_title,
     side_of,
     signed,
+    standing,
     years,
 )
 
@@ -240,7 +242,9 @@ class Lines(Scope):
             because.append("control chart shows a change of concern")
         for gap in self.marts.gaps.get(line.measure_id, []):
             if gap["period_month"] == self.month and gap["trend"] == "widening":
-                because.append(f"the gap of {group_title(gap['population_group'])} widens")
+                groups = f"{group_title(gap['population_group'])} and {group_title(gap['compared_with'])}"
+                ahead = f"{short_title(gap['population_group'])} {standing(gap['gap'], line.better)}"
+                because.append(f"the gap between {groups} widens ({ahead})")
         if line.tier == "cpa" and line.target_id and line.verdict == "not_measurable":
             because.append("target of a critical performance area cannot be judged")
         if not self.is_force:

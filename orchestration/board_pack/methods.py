@@ -38,9 +38,10 @@ METHODS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Equality gaps",
-        "One group less another, over rolling years. Widening and narrowing are said only where the 95 % interval of"
-        " the change leaves out zero. Below zero a gap is reversed, which is not better. Under 30 answers: no figure;"
-        " under 100: flagged.",
+        "Two groups of people side by side, over rolling years, and which of them is worse off. The number is the"
+        " figure of the group held against less that of the group itself; where lower is better, above zero means that"
+        " the group is better off. Widening and narrowing are of its size, whichever group is ahead, and said only"
+        " where the 95 % interval of the change leaves out zero. Under 30 answers: no figure; under 100: flagged.",
     ),
     (
         "Changes and contributions",

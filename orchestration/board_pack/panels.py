@@ -35,9 +35,12 @@ from orchestration.board_pack.sentences import (
     interval_of,
     months_between,
     reviewed,
+    short_title,
     side_of,
+    standing,
     trend_message,
     unit_of_comparison,
+    year_of_gap,
 )
 
 # A year and the same month of the year before.
@@ -375,41 +378,40 @@ class Panels(Lines):
 
     def _gap(self, rows: Rows, measure: Row) -> Gap | None:
         latest = rows[-1]
-        if latest["gap"] is None and not any(row["gap"] is not None for row in rows):
+        given = [row for row in rows if row["gap"] is not None]
+        if not given:
             return None
         unit = "percentage points" if measure["unit"] == "percent" else measure["unit"]
         usual = words.usual_decimals(measure["unit"], measure["measure_type"])
         group, other = (group_title(latest[name]) for name in ("population_group", "compared_with"))
-        title = f"{group.capitalize()} held against {other}"
-        month = words.month(latest["period_month"])
-
-        def said(value: float | None) -> str:
-            return "no figure" if value is None else words.figure(value, measure["unit"], usual)
-
-        gap = latest["gap"]
-        gap_text = "no figure" if gap is None else words.figure(gap, unit, words.telling_decimals(usual, 0.0, gap))
-        interval = interval_of(latest["lower_95"], latest["upper_95"], unit, usual)
+        gap, values = latest["gap"], (latest["value_of_group"], latest["value_compared_with"])
+        decimals = words.telling_decimals(usual, *values)
+        of_group, compared = (
+            "no figure" if value is None else words.figure(value, measure["unit"], decimals) for value in values
+        )
         trend_text = words.TRENDS.get(latest["trend"] or "", "no comparison with last year")
-        reversed_text = " (reversed)" if gap is not None and gap < 0 else ""
+        reason = None if gap is not None else words.spoken(latest["reason"]) or "no reason is recorded"
+        said = year_of_gap(given[-1], measure)
+        if reason is None:
+            said += f"; {trend_text}"
+        else:
+            said = f"year to {words.month(latest['period_month'])}: no figure ({reason}). The latest: {said}"
+        title = f"{group.capitalize()} held against {other}"
         return Gap(
             title=title,
             unit=unit,
+            month=latest["period_month"],
             points=tuple(
-                GapPoint(
-                    month=row["period_month"],
-                    month_text=words.short_month(row["period_month"]),
-                    gap=row["gap"],
-                    gap_text=words.figure(row["gap"], unit, usual),
-                    lower=row["lower_95"],
-                    upper=row["upper_95"],
-                )
-                for row in rows
-                if row["gap"] is not None
+                GapPoint(month=row["period_month"], gap=row["gap"], lower=row["lower_95"], upper=row["upper_95"])
+                for row in given
             ),
-            of_group_text=f"{group}: {said(latest['value_of_group'])}",
-            compared_text=f"{other}: {said(latest['value_compared_with'])}",
-            gap_text=gap_text,
-            interval_text=interval,
+            of_group_text=f"{group}: {of_group}",
+            compared_text=f"{other}: {compared}",
+            value=gap,
+            value_text=(
+                "no figure" if gap is None else words.figure(gap, unit, words.telling_decimals(usual, 0.0, gap))
+            ),
+            interval_text=interval_of(latest["lower_95"], latest["upper_95"], unit, usual),
             trend=latest["trend"],
             trend_text=trend_text,
             base_text=(
@@ -417,11 +419,11 @@ class Panels(Lines):
                 if latest["fewest_respondents"] is None
                 else words.counted(round(latest["fewest_respondents"]), "person", "people")
                 + " answered in the smaller group"
+                + (", fewer than 100: read with care" if latest["is_small_base"] else "")
             ),
-            reason=latest["reason"] if gap is None else None,
-            message=f"{title}: gap of {gap_text}{reversed_text} in the year to {month}"
-            + (f", {interval}" if interval else "")
-            + f"; {trend_text}.",
+            reason=reason,
+            message=f"{title}, {said}. A gap above zero means: {short_title(latest['population_group'])}"
+            f" {standing(1.0, measure['better'])}.",
         )
 
     def _balance(self, measure: Row) -> Balance | None:

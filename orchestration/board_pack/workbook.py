@@ -531,9 +531,9 @@ class _Workbook(Sheets):
                 self._to_chart(panel.anchor, panel.title),
                 gap.of_group_text,
                 gap.compared_text,
-                Number(gap.points[-1].gap if gap.reason is None else None, gap.gap_text, gap.unit),
+                Number(gap.value, gap.value_text, gap.unit),
                 gap.interval_text,
-                gap.trend_text,
+                gap.trend_text if gap.reason is None else gap.reason,
                 gap.base_text,
                 gap.message,
             ]
