@@ -366,6 +366,30 @@ def test_a_year_to_date_beside_a_verdict_of_something_else_says_so_in_every_form
         assert f"verdict {row.judged_text}" in notes[title]
 
 
+def test_what_kind_of_target_it_is_stands_beside_each_verdict(sample: Warehouse) -> None:
+    pack = read_pack(_database(sample), Selection(edition="quarterly"))
+    found = next(
+        exception
+        for exception in pack.exceptions
+        if all(line.target_status_text == "indicative target" for line in exception.lines)
+    )
+    panels = tuple(panel for panel in pack.panels if panel.measure_id == found.measure_id)
+    pack = replace(pack, panels=panels, exceptions=(found,))
+    page, pages = render_html(pack), _pages(pdf_of(pack))
+    (line,) = found.lines
+    said = f"Target: {line.target_text}; indicative target"
+    # Among the exceptions and in the panel.
+    assert page.count(said) == 2
+    for heading in ("Why it is here", panels[0].definition):
+        assert any(_flat(heading) in text and "indicative target" in text for text in pages), heading
+    workbook = workbook_of(pack)
+    judged = {line.title: line.target_status_text for line in pack.lines}
+    for sheet in ("Scorecard", "Year to date"):
+        rows = {row["Measure"]: row["Target is"] for row in _sheet(workbook, sheet)}
+        assert rows == judged, sheet
+    assert _sheet(workbook, "Exceptions")[0]["Target is"] == "indicative target"
+
+
 def test_a_gap_without_a_figure_says_why_in_every_format(sample: Warehouse, tmp_path: Path) -> None:
     database = tmp_path / "performance.duckdb"
     shutil.copy(_database(sample), database)

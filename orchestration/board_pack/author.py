@@ -530,6 +530,7 @@ class _Author(Panels):
             last_year_text=(figure and figure.last_year_text) or "no figure",
             change_text=self._direction(row, measure)[2],
             target_text=line.target_text,
+            target_status_text=line.target_status_text,
             verdict=line.verdict,
             verdict_text=line.verdict_text,
             judged_text=judged,

@@ -520,6 +520,7 @@ class YearToDate:
     last_year_text: str
     change_text: str
     target_text: str
+    target_status_text: str | None
     verdict: str
     verdict_text: str
     # What the verdict is of, where that is not the year to date.

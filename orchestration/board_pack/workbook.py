@@ -203,7 +203,14 @@ class _Workbook(Sheets):
 
     def _scorecard(self, sheet: Worksheet) -> None:
         columns = [("Measure", 32.0), ("Objective", 20), ("Tier", 14), ("Owner", 20), ("Value", 12), ("Unit", 20)]
-        columns += [("Target level", 12), ("Target", 26), ("Verdict", 16), ("Of", 11), ("Certainty", 30)]
+        columns += [
+            ("Target level", 12),
+            ("Target", 26),
+            ("Target is", 15),
+            ("Verdict", 16),
+            ("Of", 11),
+            ("Certainty", 30),
+        ]
         columns += [("Provisional", 11), ("Against last year", 22), ("Variation", 15), ("Assurance", 18)]
         columns += [("Year-end outlook", 18), ("Count behind it", 22), ("Interval", 18), ("Period", 22), ("Notes", 46)]
         rows = [self._scorecard_row(line) for line in self.pack.lines]
@@ -219,6 +226,7 @@ class _Workbook(Sheets):
             line.unit,
             Number(line.threshold, line.threshold_text or "none", line.unit),
             line.target_text,
+            line.target_status_text,
             Verdict(line.verdict, line.verdict_text),
             line.stage_text,
             line.certainty_text,
@@ -234,8 +242,9 @@ class _Workbook(Sheets):
         ]
 
     def _exceptions(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("Why", 30), ("Verdict", 17), ("Value", 13), ("Target", 30), ("Written by", 24)]
-        columns += [("Written on", 12), ("Commentary", 80), ("Decision asked", 50), ("What contributed", 70)]
+        columns = [("Measure", 34.0), ("Why", 30), ("Verdict", 17), ("Value", 13), ("Target", 30), ("Target is", 15)]
+        columns += [("Written by", 24), ("Written on", 12), ("Commentary", 80), ("Decision asked", 50)]
+        columns += [("What contributed", 70)]
         rows: list[list[Cell]] = []
         for exception in self.pack.exceptions:
             contributed = "\n".join(
@@ -258,6 +267,7 @@ class _Workbook(Sheets):
                     Verdict(line.verdict, line.verdict_text),
                     Number(line.value, line.value_text, line.unit),
                     line.target_text,
+                    line.target_status_text,
                 ]
                 for line in exception.lines
             ]
@@ -267,7 +277,7 @@ class _Workbook(Sheets):
                     [
                         self._to_chart(exception.anchor, exception.title),
                         "; ".join(exception.because),
-                        *(judged[at] if at < len(judged) else (None, None, None)),
+                        *(judged[at] if at < len(judged) else (None, None, None, None)),
                         role,
                         day,
                         text or None,
@@ -286,7 +296,7 @@ class _Workbook(Sheets):
             ("Same months last year", 16),
             ("Change", 36),
         ]
-        columns += [("Target", 34), ("Verdict", 17), ("Count behind it", 30), ("Note", 40)]
+        columns += [("Target", 34), ("Target is", 15), ("Verdict", 17), ("Count behind it", 30), ("Note", 40)]
         units = {line.measure_id: line.unit for line in self.pack.lines}
         rows = [
             [
@@ -296,6 +306,7 @@ class _Workbook(Sheets):
                 row.last_year_text,
                 row.change_text,
                 row.target_text,
+                row.target_status_text,
                 Verdict(row.verdict, row.verdict_text),
                 row.count_text,
                 _joined(row.judged_text and f"verdict {row.judged_text}", row.note),
