@@ -885,6 +885,18 @@ def test_the_ranked_boroughs_are_those_of_the_peer_comparison(read: Callable[...
     assert shown == {key: expected[key] for key in shown}
 
 
+def test_boroughs_stand_in_the_unit_they_are_compared_in(read: Callable[..., Pack]) -> None:
+    boroughs = {panel.measure_id: panel.boroughs for panel in read().panels if panel.boroughs}
+    units = {measure_id: found.unit for measure_id, found in boroughs.items()}
+    # A count, a rate over residents, a rate over something else, a share.
+    assert units["grievous_bodily_harm"] == units["total_recorded_crime"] == "per 1,000 residents"
+    assert (units["complaints_per_100_officers"], units["officer_sickness"]) == ("per 100 officers", "percent")
+    note = "Westminster: the population is residents: many of its victims and offenders live elsewhere"
+    assert boroughs["grievous_bodily_harm"].notes == (note,)
+    # Over hours of officers, residents are no matter.
+    assert boroughs["officer_sickness"].notes == ()
+
+
 # The release and the command.
 
 

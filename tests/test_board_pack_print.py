@@ -193,6 +193,28 @@ def test_the_pdf_has_every_measure_and_the_release_on_every_page(written: Writte
         assert _flat(panel.title) in text and _flat(panel.definition) in text, panel.title
 
 
+def test_the_pdf_says_in_words_what_each_drawing_shows(written: Written) -> None:
+    text = " ".join(_pages(written.pdf))
+    with_breaks, with_notes, with_boroughs = 0, 0, 0
+    for panel in written.pack.panels:
+        said = [f"{gap.message} {_sentence(gap.base_text)}" for gap in panel.gaps]
+        if trend := panel.trend:
+            said.append(f"{trend.message} {_sentence(trend.assurance_text)} {_sentence(trend.note)}")
+            said += [found.text for found in trend.breaks]
+            with_breaks, with_notes = with_breaks + bool(trend.breaks), with_notes + bool(trend.note)
+        if boroughs := panel.boroughs:
+            of = f"{boroughs.basis_text}, {boroughs.unit}."
+            said += [f"Boroughs, {of} {boroughs.message}", f"Boroughs ranked, {of}", *boroughs.notes]
+            with_boroughs += 1
+        for words in said:
+            assert _flat(words) in text, (panel.title, words)
+    assert with_breaks > 3 and with_notes and with_boroughs > 20
+
+
+def _sentence(text: str | None) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 def test_the_pdf_declares_pdf_ua_and_every_figure_and_table_has_what_a_screen_reader_needs(written: Written) -> None:
     with pikepdf.open(io.BytesIO(written.pdf)) as document:
         metadata = document.Root.Metadata.read_bytes().decode()
@@ -364,6 +386,34 @@ def test_a_year_to_date_beside_a_verdict_of_something_else_says_so_in_every_form
         said = _flat(f"{row.verdict_text} {row.judged_text}")
         assert said in page and said in printed, said
         assert f"verdict {row.judged_text}" in notes[title]
+
+
+def test_an_area_stands_beside_its_peers_in_every_format(sample: Warehouse) -> None:
+    pack = read_pack(_database(sample), Selection(area="camden"))
+    panels = tuple(panel for panel in pack.panels if panel.measure_id == "total_recorded_crime")
+    (inner, every) = panels[0].peers
+    with sample.release(RELEASE) as release:
+        value, rest, rank, units = _one(
+            release,
+            "select value, rest_of_group_value, rank_in_group, units from fct_peer_comparison where area_id = 'camden'"
+            " and measure_id = 'total_recorded_crime' and peer_group = 'inner_london_boroughs'"
+            " and period_basis = 'rolling_12_months' and period_month = date '2009-03-01'",
+        )
+    said = (
+        f"Inner London boroughs (a substitute for the published group): {value:.2f} per 1,000 residents; the rest of"
+        f" the group {rest:.2f} per 1,000 residents; rank {rank} of {units}, rolling 12 months to March 2009; "
+    )
+    pack = replace(pack, panels=panels)
+    workbook = workbook_of(pack)
+    for text in (re.sub("<[^>]+>", "", render_html(pack)), " ".join(_pages(pdf_of(pack)))):
+        for peer in (inner, every):
+            assert _flat(f"{peer.title}: {peer.text}") in _flat(text)
+        assert said in _flat(text)
+    rows = _sheet(workbook, "Peers", "Figure", "Rest of the group")
+    assert [row["Group"] for row in rows] == [inner.title, every.title]
+    assert _same(rows[0]["Figure"], value) and _same(rows[0]["Rest of the group"], rest)
+    assert rows[0]["Rank"] == inner.rank_text and rows[0]["Beside the limits"] == inner.flag_text
+    assert f"Camden {value:.2f}" in rows[0]["Areas of the group"]
 
 
 def test_what_kind_of_target_it_is_stands_beside_each_verdict(sample: Warehouse) -> None:

@@ -148,7 +148,9 @@ def trend(series: Trend) -> Chart:
         drawn.append(
             f'<path d="M{x:.1f} {frame.top}V{frame.bottom}" stroke="{INK}" stroke-width="1" stroke-dasharray="1 3"/>'
         )
-        drawn.append(_text(x, frame.top - 2, f"break {number}" if len(series.breaks) > 1 else "break", 10, "middle"))
+        # Where there are several the first says what the numbers of the others count: there is room for no more.
+        name = "break" if len(series.breaks) == 1 else "break 1" if number == 1 else str(number)
+        drawn.append(_text(x, frame.top - 2, name, 10, "end" if name == "break 1" else "middle"))
     drawn += [
         _signal(frame.x(point.month), frame.y(point.value), _kind(point)) for point in points if point.signal != "none"
     ]

@@ -325,6 +325,8 @@ class Boroughs:
     has_limits: bool
     chosen: str | None
     message: str
+    # What to know of some of them.
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -333,12 +335,15 @@ class Peer:
 
     title: str
     unit: str
-    is_substitute: bool
-    area_text: str
+    value: float
+    value_text: str
+    rest: float | None
     rest_text: str | None
     rank_text: str
     flag_text: str | None
     rows: tuple[tuple[str, str], ...]
+    # All of it in words.
+    text: str
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from orchestration.board_pack.content import (
 from orchestration.board_pack.lines import Lines
 from orchestration.board_pack.marts import BOROUGHS, Row, Rows, latest_point
 from orchestration.board_pack.sentences import (
+    PER_RESIDENTS,
     boroughs_message,
     change_of,
     count_behind,
@@ -305,6 +306,10 @@ class Panels(Lines):
             has_limits=any(row.flag is not None for row in rows),
             chosen=None if self.is_force else self.area,
             message=boroughs_message(rows, measure, together_text),
+            notes=tuple(
+                f"{words.listed(row.title for row in rows if row.note == note)}: {note}"
+                for note in dict.fromkeys(row.note for row in rows if row.note)
+            ),
         )
 
     @staticmethod
@@ -333,7 +338,8 @@ class Panels(Lines):
             flag_text=words.FUNNEL_FLAGS.get(flag or "", "no limits"),
             side=side_of(flag, measure["better"]),
             change_text=change_of(changed, measure) if changed else None,
-            note=row.get("note"),
+            # What the notes of a group's areas are about.
+            note=row.get("note") if unit == PER_RESIDENTS else None,
         )
 
     def _peers(self, measure: Row) -> tuple[Peer, ...]:
@@ -350,21 +356,29 @@ class Panels(Lines):
                 continue
             rest = own["rest_of_group_value"]
             decimals = words.telling_decimals(usual, own["value"], rest)
+            value_text = words.figure(own["value"], unit, decimals)
+            rest_text = None if rest is None else words.figure(rest, unit, decimals)
+            rank_text = f"{own['rank_in_group']} of {own['units']}, rolling 12 months to"
+            rank_text += f" {words.month(own['period_month'])}"
+            flag_text = words.FUNNEL_FLAGS.get(own["funnel_flag"] or "")
+            said = (value_text, rest_text and f"the rest of the group {rest_text}", f"rank {rank_text}", flag_text)
             peers.append(
                 Peer(
-                    title=own["peer_group_title"],
+                    title=own["peer_group_title"]
+                    + (" (a substitute for the published group)" if own["is_substitute"] else ""),
                     unit=unit,
-                    is_substitute=bool(own["is_substitute"]),
-                    area_text=words.figure(own["value"], unit, decimals),
-                    rest_text=None if rest is None else words.figure(rest, unit, decimals),
-                    rank_text=f"{own['rank_in_group']} of {own['units']}, rolling 12 months to"
-                    f" {words.month(own['period_month'])}",
-                    flag_text=words.FUNNEL_FLAGS.get(own["funnel_flag"] or ""),
+                    value=own["value"],
+                    value_text=value_text,
+                    rest=rest,
+                    rest_text=rest_text,
+                    rank_text=rank_text,
+                    flag_text=flag_text,
                     rows=tuple(
                         (self.marts.areas[row["area_id"]]["title"], words.short_figure(row["value"], unit, decimals))
                         for row in rows
                         if row["value"] is not None and row["peer_group"] != BOROUGHS
                     ),
+                    text="; ".join(part for part in said if part),
                 )
             )
         return tuple(peers)

@@ -83,7 +83,9 @@ def _for_print(pack: Pack) -> dict[str, Any]:
     for panel, printed in zip(pack.panels, view["panels"], strict=True):
         printed["drawn"] = _drawn(panel)
         # Drawn above, and most of the JSON.
-        del printed["trend"], printed["boroughs"]
+        for name, drawn in (("trend", "points"), ("boroughs", "rows")):
+            if printed[name]:
+                del printed[name][drawn]
     return view
 
 

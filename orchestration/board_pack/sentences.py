@@ -11,6 +11,8 @@ from orchestration.board_pack import words
 from orchestration.board_pack.content import Borough, Line, Point
 from orchestration.board_pack.marts import Row
 
+PER_RESIDENTS = "per 1,000 residents"
+
 
 def years(first: dt.date, last: dt.date) -> str:
     """The window of a target: "2008/09", or its months."""
@@ -72,8 +74,8 @@ def year_of_gap(row: Row, measure: Row) -> str:
 
 
 def unit_of_comparison(measure: Row) -> str:
-    """Counts are compared per 1,000 residents."""
-    return "per 1,000 residents" if measure["measure_type"] in ("count", "rate") else str(measure["unit"])
+    """Counts are compared per 1,000 residents, all else as it is."""
+    return PER_RESIDENTS if measure["measure_type"] == "count" else str(measure["unit"])
 
 
 def count_behind(row: Row | None, measure: Row) -> str | None:

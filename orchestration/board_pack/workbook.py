@@ -117,6 +117,7 @@ class _Workbook(Sheets):
                 self._trend_data,
             ),
             "Boroughs": ("Each borough beside the others, with its funnel limits.", self._boroughs),
+            "Peers": ("The area beside the others of its groups: rank, limits and the rest of the group.", self._peers),
             "Equality gaps": ("One group of people held against another, over rolling years.", self._gaps),
             "Restatements": ("What is not as an earlier pack said it, with the cause.", self._restatements),
             "Data quality": ("The deliveries the figures rest on, rows set aside, checks.", self._quality),
@@ -526,6 +527,25 @@ class _Workbook(Sheets):
                     ]
                 )
         self.one_table(sheet, Table("Boroughs", columns, rows, "Each borough beside the others."), frozen_columns=2)
+
+    def _peers(self, sheet: Worksheet) -> None:
+        columns = [("Measure", 34.0), ("Group", 44), ("Figure", 12), ("Unit", 20), ("Rest of the group", 12)]
+        columns += [("Rank", 36), ("Beside the limits", 22), ("Areas of the group", 80)]
+        rows: list[list[Cell]] = [
+            [
+                self._to_chart(panel.anchor, panel.title),
+                peer.title,
+                Number(peer.value, peer.value_text, peer.unit),
+                peer.unit,
+                None if peer.rest is None else Number(peer.rest, peer.rest_text or "", peer.unit),
+                peer.rank_text,
+                peer.flag_text,
+                "; ".join(f"{title} {said}" for title, said in peer.rows) or None,
+            ]
+            for panel in self.pack.panels
+            for peer in panel.peers
+        ]
+        self.one_table(sheet, Table("Peers", columns, rows, "The area beside the others of its groups."))
 
     def _gaps(self, sheet: Worksheet) -> None:
         columns = [
