@@ -26,6 +26,7 @@ from orchestration.board_pack import STEMS, __main__, charts, words, write_pack
 from orchestration.board_pack.author import read_pack
 from orchestration.board_pack.content import (
     VERDICT_ORDER,
+    GapPoint,
     Line,
     NothingToShow,
     Pack,
@@ -860,6 +861,31 @@ def test_a_gap_without_a_latest_figure_is_not_drawn_as_one(read: Callable[..., P
     label = f'font-weight="bold">{words.number(last.gap, words.telling_decimals(1, 0.0, last.gap))}</text>'
     assert gap.month == last.month and charts.gap_trend(gap).svg.count(label) == 1
     assert "font-weight" not in charts.gap_trend(replace(gap, points=gap.points[:-6])).svg
+
+
+def test_no_line_is_drawn_over_months_without_a_gap(read: Callable[..., Pack]) -> None:
+    gap = next(gap for panel in read().panels for gap in panel.gaps if len(gap.points) > 12)
+
+    def lines(points: tuple[GapPoint, ...]) -> int:
+        return charts.gap_trend(replace(gap, points=points)).svg.count(f'fill="none" stroke="{charts.LINE}"')
+
+    # One more is in the legend.
+    assert lines(gap.points) == 2
+    assert lines(gap.points[:4] + gap.points[6:]) == 3
+    # Figures of quarters are a line too.
+    assert lines(gap.points[::-3][::-1]) == 2
+
+
+def test_a_gap_that_never_had_a_figure_says_why(read: Callable[..., Pack]) -> None:
+    # In no borough of the sample did 30 people of a group answer the survey in a year.
+    pack = read(area="camden")
+    (panel,) = (panel for panel in pack.panels if panel.measure_id == "confidence_in_local_policing")
+    (gap,) = panel.gaps
+    assert gap.points == () and gap.message == (
+        "Ethnic group: minority held against ethnic group: white, year to March 2009: no figure"
+        " (fewer than 30 respondents)."
+    )
+    assert gap.message in _page(pack, (panel,)).text
 
 
 def test_the_ranked_boroughs_are_those_of_the_peer_comparison(read: Callable[..., Pack], sample: Warehouse) -> None:

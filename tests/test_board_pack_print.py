@@ -231,7 +231,9 @@ def test_the_pdf_declares_pdf_ua_and_every_figure_and_table_has_what_a_screen_re
         elif kind == "/Table":
             tables += 1
     panels = written.pack.panels
-    drawn = sum(bool(panel.trend) + 2 * bool(panel.boroughs) + len(panel.gaps) for panel in panels)
+    drawn = sum(
+        bool(panel.trend) + 2 * bool(panel.boroughs) + sum(bool(gap.points) for gap in panel.gaps) for panel in panels
+    )
     assert figures == drawn > len(panels)
     headed = sum(kind == "/THead" for kind, _ in _elements(written.pdf))
     assert headed == tables > len(panels)
@@ -270,8 +272,10 @@ def test_a_character_without_a_glyph_is_printed_as_its_code(written: Written) ->
 @pytest.mark.parametrize("selected", [{"area": "camden"}, {"edition": "quarterly"}])
 def test_other_packs_print_too(sample: Warehouse, selected: dict[str, str]) -> None:
     pack = read_pack(_database(sample), Selection(**selected))
-    pack = replace(pack, panels=pack.panels[:2])
+    pack = replace(pack, panels=tuple(panel for panel in pack.panels if panel.gaps)[:2])
     text = " ".join(_pages(pdf_of(pack)))
+    for panel in pack.panels:
+        assert all(_flat(gap.message) in text for gap in panel.gaps)
     assert pack.subtitle in text
     for line in pack.lines:
         assert _flat(line.title) in text and _flat(line.value_text) in text
@@ -354,6 +358,13 @@ def test_every_trend_has_a_native_chart_with_alternative_text(written: Written) 
     assert len(described) == native == len(trends) + 1
     for panel in trends:
         assert panel.trend and f"{panel.title}. {panel.trend.message}" in described
+
+
+def test_what_to_know_of_a_trend_stands_beside_its_last_point(written: Written) -> None:
+    last = {row["Measure"]: row["What it signals"] for row in _sheet(written.xlsx, "Trend data")}
+    notes = {panel.title: panel.trend.note for panel in written.pack.panels if panel.trend and panel.trend.note}
+    assert "provisional limits: 12 of 13 points" in notes.values()
+    assert all((last[title] or "").endswith(note) for title, note in notes.items())
 
 
 def test_links_of_the_workbook_lead_to_cells_of_its_own(written: Written) -> None:

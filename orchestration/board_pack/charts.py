@@ -9,13 +9,14 @@ text is never scaled below its size. Nothing is told by colour alone: each mark 
 """
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from orchestration.board_pack import words
-from orchestration.board_pack.content import Borough, Boroughs, Gap, Point, TierCount, Trend
+from orchestration.board_pack.content import Borough, Boroughs, Gap, GapPoint, Point, TierCount, Trend
 
 WIDTH = 360
 INK, GREY, PALE, RULE = "#1b2730", "#55626d", "#eef1f4", "#c3ccd3"
@@ -245,21 +246,28 @@ def gap_trend(gap: Gap) -> Chart:
     # To the latest month: what has no figure is left empty.
     frame = _Frame(points[0].month, gap.month, min(ends), max(ends), height=160, top=20)
     drawn = frame.axes()
-    sure = [(point.month, point.lower, point.upper) for point in points if point.lower is not None]
-    if len(sure) > 1:
-        there = frame.line([(month, upper) for month, _, upper in sure])
-        back = frame.line([(month, lower) for month, lower, _ in reversed(sure)]).replace("M", "L", 1)
-        drawn.append(f'<path d="{there}{back}Z" fill="#dbe5ee"/>')
+    bands, lines = [], []
+    for run in _without_holes(points):
+        sure = [(point.month, point.lower, point.upper) for point in run if point.lower is not None]
+        if len(sure) > 1:
+            there = frame.line([(month, upper) for month, _, upper in sure])
+            back = frame.line([(month, lower) for month, lower, _ in reversed(sure)]).replace("M", "L", 1)
+            bands.append(f'<path d="{there}{back}Z" fill="#dbe5ee"/>')
+        line = frame.line([(point.month, point.gap) for point in run])
+        # A point alone is a stroke as long as it is wide.
+        lines.append(
+            f'<path d="{line}{"h2" if len(run) == 1 else ""}" fill="none" stroke="{LINE}" stroke-width="1.5"/>'
+        )
+    drawn += bands
     drawn.append(f'<path d="M{frame.left} {frame.y(0):.1f}H{frame.right}" stroke="{INK}" stroke-width="1"/>')
-    line = frame.line([(point.month, point.gap) for point in points])
-    drawn.append(f'<path d="{line}" fill="none" stroke="{LINE}" stroke-width="1.5"/>')
+    drawn += lines
     last = points[-1]
     drawn.append(f'<circle cx="{frame.x(last.month):.1f}" cy="{frame.y(last.gap):.1f}" r="3" fill="{LINE}"/>')
     if last.month == gap.month:
         said = words.number(last.gap, words.telling_decimals(1, 0.0, last.gap))
         drawn.append(_text(frame.right + 5, frame.y(last.gap) + 4, said, 12, bold=True))
     legend = [(_stroke(LINE, ""), "gap of 12 months"), (_stroke(INK, ""), "no gap")]
-    if len(sure) > 1:
+    if bands:
         legend.append(('<rect width="14" height="12" y="2" fill="#dbe5ee"/>', "95 % interval"))
     drawn.append(_legend(legend))
     return Chart(_svg(WIDTH, frame.height, gap.message, drawn), gap.message)
@@ -398,6 +406,17 @@ def _runs(points: Sequence[Point]) -> list[list[Point]]:
     runs: list[list[Point]] = []
     for point in points:
         if not runs or runs[-1][-1].limit_group != point.limit_group:
+            runs.append([])
+        runs[-1].append(point)
+    return runs
+
+
+def _without_holes(points: Sequence[GapPoint]) -> list[list[GapPoint]]:
+    """The points by stretches: no line is drawn over months without a figure."""
+    runs: list[list[GapPoint]] = [[points[0]]]
+    apart = [_month_number(after.month) - _month_number(before.month) for before, after in itertools.pairwise(points)]
+    for point, months in zip(points[1:], apart, strict=True):
+        if months > min(apart):
             runs.append([])
         runs[-1].append(point)
     return runs

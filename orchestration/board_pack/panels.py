@@ -387,14 +387,11 @@ class Panels(Lines):
         grouped: dict[tuple[str, str], Rows] = {}
         for row in self.marts.gaps.get(measure["measure_id"], []):
             grouped.setdefault((row["population_group"], row["compared_with"]), []).append(row)
-        gaps = (self._gap(rows, measure) for rows in grouped.values())
-        return tuple(gap for gap in gaps if gap)
+        return tuple(self._gap(rows, measure) for rows in grouped.values())
 
-    def _gap(self, rows: Rows, measure: Row) -> Gap | None:
+    def _gap(self, rows: Rows, measure: Row) -> Gap:
         latest = rows[-1]
         given = [row for row in rows if row["gap"] is not None]
-        if not given:
-            return None
         unit = "percentage points" if measure["unit"] == "percent" else measure["unit"]
         usual = words.usual_decimals(measure["unit"], measure["measure_type"])
         group, other = (group_title(latest[name]) for name in ("population_group", "compared_with"))
@@ -405,11 +402,12 @@ class Panels(Lines):
         )
         trend_text = words.TRENDS.get(latest["trend"] or "", "no comparison with last year")
         reason = None if gap is not None else words.spoken(latest["reason"]) or "no reason is recorded"
-        said = year_of_gap(given[-1], measure)
-        if reason is None:
-            said += f"; {trend_text}"
-        else:
-            said = f"year to {words.month(latest['period_month'])}: no figure ({reason}). The latest: {said}"
+        said = f"year to {words.month(latest['period_month'])}: no figure ({reason})"
+        if given:
+            year = year_of_gap(given[-1], measure)
+            said = f"{year}; {trend_text}" if reason is None else f"{said}. The latest: {year}"
+            said += f". A gap above zero means: {short_title(latest['population_group'])}"
+            said += f" {standing(1.0, measure['better'])}"
         title = f"{group.capitalize()} held against {other}"
         return Gap(
             title=title,
@@ -436,8 +434,7 @@ class Panels(Lines):
                 + (", fewer than 100: read with care" if latest["is_small_base"] else "")
             ),
             reason=reason,
-            message=f"{title}, {said}. A gap above zero means: {short_title(latest['population_group'])}"
-            f" {standing(1.0, measure['better'])}.",
+            message=f"{title}, {said}.",
         )
 
     def _balance(self, measure: Row) -> Balance | None:

@@ -68,6 +68,7 @@ def point_rows(panel: Panel) -> list[list[Cell]]:
             return None if value is None else Number(value, text, "")
 
         kind = _signal_column(point)
+        note = trend.note if point is trend.points[-1] else None
         rows.append(
             [
                 panel.title,
@@ -76,7 +77,7 @@ def point_rows(panel: Panel) -> list[list[Cell]]:
                 number(point.value),
                 *(number(value) for value in (point.centre, point.lower, point.upper, point.target)),
                 *(number(point.value) if kind == name else None for name in ("Better", "Of concern", "Unusual")),
-                words.SIGNALS[point.signal] if kind else None,
+                "; ".join(said for said in (words.SIGNALS[point.signal] if kind else None, note) if said) or None,
             ]
         )
     return rows
