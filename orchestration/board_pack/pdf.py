@@ -95,7 +95,7 @@ def _drawn(panel: Panel) -> dict[str, list[dict[str, str]]]:
         "trend": [charts.trend(panel.trend)] if panel.trend else [],
         "map": [charts.tile_map(panel.boroughs)] if panel.boroughs else [],
         "ranking": [charts.funnel(panel.boroughs)] if panel.boroughs else [],
-        "gaps": [charts.gap_trend(gap) for gap in panel.gaps if gap.points],
+        "gaps": [charts.gap_trend(gap) for gap in panel.gaps if len(gap.points) > 1],
     }
     return {
         name: [{"svg": _in_the_font(chart.svg), "alt": _in_the_font(chart.alt)} for chart in drawn]
