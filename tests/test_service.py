@@ -1,10 +1,12 @@
-"""It runs by itself: a year of deliveries on a clock that is set, and a daemon that is killed.
+"""It runs by itself: a year of deliveries on a clock that is set, and a daemon that is stopped and killed.
 
 Here: whole runs that schedule and sensor started.
 Belongs here: what is published when nobody is looking.
 Does not belong here: what is started and what is not (`test_arrival.py`).
 """
 
+import configparser
+import contextlib
 import datetime as dt
 import json
 import os
@@ -257,19 +259,24 @@ class Service:
                 start_new_session=True,
             )
 
-    def kill(self, *, all_of_it: bool) -> None:
-        """As a loss of power does, or the daemon's process alone."""
+    def kill(self) -> None:
+        """The daemon's process alone, as for want of memory."""
         assert self.process is not None
-        if all_of_it:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        else:
-            self.process.kill()
+        self.process.kill()
         self.process.wait()
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        """As systemd stops the unit: asks the processes that its `KillMode` names, and kills what is left."""
+        assert self.process is not None
+        unit = configparser.ConfigParser()
+        unit.read(ROOT / "docs" / "systemd" / "performance-daemon.service")
+        if unit.get("Service", "KillMode", fallback="control-group") == "mixed":
+            self.process.terminate()
+        else:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait()
+        self.process.wait(unit.getint("Service", "TimeoutStopSec"))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def wait(self, what: str, holds: Callable[[], bool]) -> None:
         waited = time.monotonic() + LONGEST_WAIT
@@ -308,14 +315,15 @@ def service(tmp_path: Path) -> Iterator[Service]:
     try:
         yield made
     finally:
-        made.stop()
+        if made.process is not None:
+            made.stop()
 
 
 @pytest.mark.long
-def test_a_daemon_killed_during_a_run_leaves_no_stuck_run_and_no_second_release(service: Service) -> None:
+def test_a_daemon_stopped_or_killed_during_a_run_leaves_no_stuck_run_and_no_second_release(service: Service) -> None:
     service.start()
     service.wait("a run builds", service.is_building)
-    service.kill(all_of_it=True)
+    service.stop()
     assert service.releases() == []
     assert service.runs() == ["STARTED"]
 
@@ -337,7 +345,7 @@ def test_a_daemon_killed_during_a_run_leaves_no_stuck_run_and_no_second_release(
     pl.concat([rows, rows.head(1).with_columns(pl.lit("SYN-AGAIN").alias(rows.columns[0]))]).write_parquet(beside)
     beside.rename(revision)
     service.wait("the revision's run builds", service.is_building)
-    service.kill(all_of_it=False)
+    service.kill()
     service.start()
     service.wait("the revision is published", lambda: service.releases() == ["2009-03_r1", "2009-03_r2"])
     service.wait("no run is open", lambda: set(service.runs()) <= {"SUCCESS", "FAILURE"})
