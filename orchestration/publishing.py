@@ -168,6 +168,8 @@ def publish(
         manifest = {"release_id": release_id, "audience": "force", "built_at": built_at.isoformat(timespec="seconds")}
         manifest |= described
         building = releases / f"{BUILDING}{release_id}"
+        # There when the step is tried again.
+        shutil.rmtree(building, ignore_errors=True)
         building.mkdir()
         tables |= _write_database(build, building / DATABASE, documented, manifest)
         manifest["restated"] = ledger.count_restatements(build)

@@ -7,6 +7,7 @@ Does not belong here: what a refresh publishes (`test_refresh.py`), the death of
 
 import copy
 import datetime as dt
+import errno
 import html
 import json
 import re
@@ -125,7 +126,7 @@ class Build:
             others.get("aside", 0),
         )
 
-    def publish(self, month: str = "2008-12") -> Release:
+    def publish(self, month: str = "2008-12", by: Callable[..., Release] = publish) -> Release:
         (self.warehouse / "build.duckdb").unlink(missing_ok=True)
         with duckdb.connect(str(self.warehouse / "build.duckdb")) as build:
             self._fill(build, month)
@@ -133,7 +134,7 @@ class Build:
         manifest.write_text(json.dumps(self.project), encoding="utf-8")
         self.days += 1
         with only_refresh(self.warehouse):
-            return publish(self.warehouse, manifest, month, FIRST_DAY + dt.timedelta(days=self.days - 1), {})
+            return by(self.warehouse, manifest, month, FIRST_DAY + dt.timedelta(days=self.days - 1), {})
 
     def say(self, month: str = "2008-12") -> None:
         """Compare with what was said and add to the ledger, as a release does, without its copy of the marts."""
@@ -861,6 +862,32 @@ def test_a_rollback_waits_for_no_refresh_and_says_who_holds_the_warehouse(three:
     with only_refresh(three.warehouse):
         ended = _run(three, "rollback", "--release", "2008-12_r1")
     assert (ended.returncode, ended.stderr.startswith("Not started: another refresh holds this warehouse")) == (1, True)
+
+
+@pytest.mark.parametrize("where", ["write_parquet", "_freeze", "point_at"])
+def test_a_publication_that_is_tried_again_is_whole_and_so_is_the_ledger(
+    where: str, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.deliver("2008-12", 2)
+    build.figure("homicide", "2008-12", 13)
+
+    def once_more(*arguments: Any) -> Release:
+        with monkeypatch.context() as patch:
+            patch.setattr(publishing, where, _stale)
+            with pytest.raises(OSError, match="Stale file handle"):
+                publish(*arguments)
+        return publish(*arguments)
+
+    assert build.publish(by=once_more).release_id == "2008-12_r2"
+    folders = build.warehouse / "releases"
+    assert sorted(folder.name for folder in folders.iterdir()) == ["2008-12_r1", "2008-12_r2"]
+    assert violations(build.warehouse, folders / "2008-12_r2") == []
+    assert sorted(folder.name for folder in (build.warehouse / "ledger").iterdir()) == ["2008-12_r1", "2008-12_r2"]
+    assert build.causes() == {"2008-12": "late_records"}
+
+
+def _stale(*_: Any) -> None:
+    raise OSError(errno.ESTALE, "Stale file handle")
 
 
 def test_of_a_month_the_newest_releases_are_kept_and_numbers_go_on(build: Build) -> None:
