@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -29,9 +30,10 @@ from orchestration.assets.landing import landing_asset
 from orchestration.extracts import EXTRACTS
 from orchestration.failures import QuotingNoRow
 from orchestration.guard import NotStarted, holder, only_refresh
-from orchestration.landing import identity
+from orchestration.landing import identity, store
 from orchestration.landing.received import delivery_files
 from orchestration.landing.store import Landing
+from orchestration.landing.validation import Validated
 from orchestration.resources import Unforeseen, resources
 from orchestration.retries import tried_again
 from orchestration.run_launcher import is_alive
@@ -507,6 +509,27 @@ def test_what_may_be_gone_in_a_moment_is_tried_again_and_nothing_else(
 
     result = dg.materialize([step], raise_on_error=False)
     assert (len(tried), result.success) == (tries, False)
+
+
+def test_a_file_that_grows_while_it_is_read_lands_whole_when_it_is_tried_again(
+    own: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has 201 of its 402 rows when the run comes to it."""
+    monkeypatch.setattr(retries, "FIRST_WAIT", 0)
+    whole = _deliver(own.raw, "workforce", "2009-03").read_bytes()
+    file = _deliver(own.raw, "workforce", "2009-03", rows=201)
+    validate = store.validate
+
+    def growing(*arguments: Any) -> Validated:
+        if file.read_bytes() != whole:
+            file.write_bytes(whole)
+        return validate(*arguments)
+
+    monkeypatch.setattr(store, "validate", growing)
+    asset = landing_asset(EXTRACTS["workforce"])
+    assert dg.materialize([asset], instance=own.instance, resources=resources()).success
+    (march,) = [d for d in Landing(own.warehouse).deliveries("workforce") if d.file_name == "2009-03.csv"]
+    assert (march.status, march.rows_accepted) == ("landed", 402)
 
 
 def test_a_fault_that_is_gone_the_next_time_leaves_no_trace_in_what_is_taken_in(

@@ -19,12 +19,14 @@ import polars as pl
 import pytest
 
 from orchestration.extracts import EXTRACTS
+from orchestration.landing import store
 from orchestration.landing.delivery import Delivery, delivery_id
 from orchestration.landing.identity import identify
-from orchestration.landing.received import delivery_files, named_revision, receive
+from orchestration.landing.received import Received, delivery_files, named_revision, receive
 from orchestration.landing.store import QUARANTINED_ROWS, Landing
 from orchestration.landing.synchronise import columns, synchronise_deliveries, synchronise_extract
 from orchestration.layouts import recognise
+from orchestration.machine import PassingFault
 from orchestration.sample_deliveries import write_sample
 from tests.deliveries import (
     BOROUGHS,
@@ -275,6 +277,29 @@ def test_the_same_content_again_is_a_no_op_under_any_name(landing: Landing, raw:
     before = landing.deliveries()
     write_csv(raw / name, _rows())
     assert (land(landing, raw / name), landing.deliveries()) == (([], []), before)
+
+
+@pytest.mark.parametrize("cut", ["at a line break", "within a line"])
+def test_a_file_that_grows_while_it_is_read_is_neither_taken_in_nor_refused_until_it_is_whole(
+    cut: str, landing: Landing, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first 33 of 403 lines, or all but 5 characters of them."""
+    whole = csv_text(valid_rows(CRIME))
+    half = "".join(whole.splitlines(keepends=True)[:33])
+    file = write_bytes(raw / CRIME / "2008-12.csv", half[: -5 if cut == "within a line" else None].encode())
+
+    def reading(path: Path, sha256: str) -> Received:
+        try:
+            return receive(path, sha256)
+        finally:
+            file.write_text(whole, encoding="utf-8")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "receive", reading)
+        with pytest.raises(PassingFault, match=f"^Written to while it was read: {CRIME}/2008-12.csv. Run again"):
+            land(landing, file)
+    assert landing.deliveries() == []
+    assert landed_one(landing, file).rows_accepted == 402
 
 
 def test_the_same_content_twice_in_one_call_lands_once(landing: Landing, raw: Path) -> None:

@@ -50,11 +50,12 @@ class Identities:
             if not isinstance(self._seen, dict):
                 self._seen = {}
         self._now: dict[str, Any] = {}
+        self._asked: dict[Path, list[int]] = {}
 
     def of(self, path: Path) -> Identity:
         """The identity of one file. Of anything but a regular file only the name counts: it is refused unopened."""
         name = str(path)
-        times = times_of(path)
+        times = self._asked[path] = times_of(path)
         seen = self._seen.get(name)
         if seen and times and seen["times"] == times:
             self._now[name] = seen
@@ -69,6 +70,10 @@ class Identities:
         """The identity of a file that has not changed since it was remembered; None when it would have to be hashed."""
         seen = self._seen.get(str(path))
         return Identity(**seen["identity"]) if seen and seen["times"] == times_of(path) else None
+
+    def changed(self) -> list[Path]:
+        """The files that are no longer as they were when they were asked for: still being written, say."""
+        return [path for path, times in self._asked.items() if times_of(path) != times]
 
     def remember(self) -> None:
         """Keep the identities asked for, and no other."""

@@ -35,6 +35,7 @@ from orchestration.landing.table import Refused, shown
 from orchestration.landing.validation import Validated, validate
 from orchestration.layouts import recognise
 from orchestration.layouts.layout import Layout
+from orchestration.machine import PassingFault
 
 ACCEPTED_ROWS = "accepted.parquet"
 RECORD = "delivery.json"
@@ -91,8 +92,8 @@ class Landing:
         """Land what is new among the files in one extract's folder; returns (landed, refused) of this call.
 
         Every file there is must be given: how a delivery stands depends on the others, never on their order. One
-        delivery at a time is all that memory holds. Raises `Damaged` for what landed, cannot be read any more, and
-        lies in `raw/` no longer.
+        delivery at a time is all that memory holds. Raises `PassingFault` when a file changes meanwhile, which leaves
+        everything as it was; `Damaged` for what landed, cannot be read any more, and lies in `raw/` no longer.
         """
         self._clear_abandoned(extract)
         self._clear_damaged(files, extract)
@@ -130,6 +131,9 @@ class Landing:
                     candidates[id] = known[_content(delivery)] = self._build(delivery, path, extract)
             except Refused as refusal:
                 refused.append(_refused(delivery, refusal))
+        if changed := identities.changed():
+            names_of = ", ".join(f"{extract.name}/{shown(path.name)}" for path in changed)
+            raise PassingFault(f"Written to while it was read: {names_of}. Run again when the copy is whole.")
         identities.remember()
 
         waiting = [d for id, d in {**stored, **candidates}.items() if id in names]
