@@ -37,6 +37,7 @@ MOST_LINES = 60
 # A subject is not broken in two, as it would be at 78.
 LONGEST_LINE = 200
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
+HIGHEST_PORT = 65535
 MEMORY = "alerts.json"
 # What is wrong with a run as a whole; other matters are its steps.
 OF_RUNS = "run"
@@ -90,11 +91,18 @@ class Server:
         if security not in PORTS:
             raise NotConfigured(f"ALERTS_SMTP_SECURITY is one of {', '.join(PORTS)}")
         port = environment.get("ALERTS_SMTP_PORT") or str(PORTS[security])
-        if not (port.isascii() and port.isdigit()):
-            raise NotConfigured("ALERTS_SMTP_PORT is no number")
+        if not (port.isascii() and port.isdigit() and 0 < int(port) <= HIGHEST_PORT):
+            raise NotConfigured(f"ALERTS_SMTP_PORT is no number from 1 to {HIGHEST_PORT}")
+        try:
+            environment["ALERTS_SMTP_HOST"].encode("idna")
+        except UnicodeError:
+            raise NotConfigured("ALERTS_SMTP_HOST is no name of a machine") from None
         user = environment.get("ALERTS_SMTP_USER", "")
         if user and security == "none":
             raise NotConfigured("ALERTS_SMTP_USER is set and ALERTS_SMTP_SECURITY is none: the password would be seen")
+        password = _password(environment.get("ALERTS_SMTP_PASSWORD_FILE", "")) if user else ""
+        if not (user.isascii() and password.isascii()):
+            raise NotConfigured("ALERTS_SMTP_USER or the password has a letter or sign beyond ASCII")
         return cls(
             host=environment["ALERTS_SMTP_HOST"],
             port=int(port),
@@ -102,7 +110,7 @@ class Server:
             sender=sender,
             recipients=recipients,
             user=user,
-            password=_password(environment.get("ALERTS_SMTP_PASSWORD_FILE", "")) if user else "",
+            password=password,
             trusted=environment.get("ALERTS_SMTP_CA_FILE") or None,
         )
 
@@ -137,6 +145,8 @@ def _password(path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise NotConfigured(f"the file ALERTS_SMTP_PASSWORD_FILE names cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise NotConfigured("the file ALERTS_SMTP_PASSWORD_FILE names is no text in UTF-8") from None
 
 
 def of_run(run: Mapping[str, Any], warehouse: Path) -> dict[str, list[Alert]]:
@@ -173,7 +183,7 @@ def tell(warehouse: Path, found: Mapping[str, Sequence[Alert]], now: dt.datetime
             known = memory["wrong"].pop(matter, {})
             if alerts:
                 memory["wrong"][matter] = {
-                    alert.digest: asdict(alert) | {"told_at": known.get(alert.digest, {}).get("told_at")}
+                    alert.digest: {"told_at": None, "trouble": None} | known.get(alert.digest, {}) | asdict(alert)
                     for alert in alerts
                 }
         due = [told for alerts in memory["wrong"].values() for told in alerts.values() if _is_due(told, now)]
@@ -186,9 +196,10 @@ def tell(warehouse: Path, found: Mapping[str, Sequence[Alert]], now: dt.datetime
             trouble = server.send(_message(server, due, warehouse, now))
             for told in due:
                 told["told_at"] = now.isoformat(timespec="seconds")
-        except (NotConfigured, OSError, smtplib.SMTPException) as error:
+        except (NotConfigured, OSError, ValueError, smtplib.SMTPException) as error:
             trouble = _why(error)
-        memory["trouble"] = trouble and f"{now:%Y-%m-%d %H:%M}: {trouble}"
+        for told in due:
+            told["trouble"] = trouble and f"{now:%Y-%m-%d %H:%M}: {trouble}"
     return trouble and f"An alert was not sent: {trouble}."
 
 
@@ -198,15 +209,15 @@ def send_test(warehouse: Path, now: dt.datetime) -> str | None:
     try:
         server = Server.configured(os.environ)
         trouble = server.send(_message(server, [asdict(test)], warehouse, now)) if server else "ALERTS_TO names nobody"
-    except (NotConfigured, OSError, smtplib.SMTPException) as error:
+    except (NotConfigured, OSError, ValueError, smtplib.SMTPException) as error:
         trouble = _why(error)
     return trouble and f"The test was not sent: {trouble}."
 
 
 def unsent(warehouse: Path) -> str | None:
-    """When an alert could not be sent, and why; None when the last one could."""
-    trouble: str | None = _remembered(warehouse)["trouble"]
-    return trouble
+    """When an alert of what is still wrong could not be sent, and why; None when each of them could."""
+    known = [told for alerts in _remembered(warehouse)["wrong"].values() for told in alerts.values()]
+    return max((told["trouble"] for told in known if told.get("trouble")), default=None)
 
 
 def _is_due(told: Mapping[str, Any], now: dt.datetime) -> bool:
@@ -245,19 +256,21 @@ def _memory(warehouse: Path) -> Iterator[dict[str, Any]]:
             fcntl.flock(folder, fcntl.LOCK_EX)
         memory = _remembered(warehouse)
         before = json.dumps(memory)
-        yield memory
-        if json.dumps(memory) != before:
-            with contextlib.suppress(OSError):
-                _keep(warehouse, memory)
+        try:
+            yield memory
+        finally:
+            if json.dumps(memory) != before:
+                with contextlib.suppress(OSError):
+                    _keep(warehouse, memory)
 
 
 def _remembered(warehouse: Path) -> dict[str, Any]:
     """What is wrong and was told; nothing when that cannot be read: rather twice than never."""
     try:
         memory = json.loads((warehouse / MEMORY).read_text(encoding="utf-8"))
-        return {"wrong": dict(memory["wrong"]), "trouble": memory["trouble"]}
+        return {"wrong": dict(memory["wrong"])}
     except (OSError, ValueError, KeyError, TypeError):
-        return {"wrong": {}, "trouble": None}
+        return {"wrong": {}}
 
 
 def _keep(warehouse: Path, memory: dict[str, Any]) -> None:
@@ -279,5 +292,8 @@ def _why(error: Exception) -> str:
             return f"the server's certificate is not trusted ({error.verify_message}); ALERTS_SMTP_CA_FILE names others"
         case OSError() if error.strerror:
             return f"{error.strerror} ({type(error).__name__})"
+        case ValueError():
+            # Its words may quote the password.
+            return f"a setting or the message holds what cannot be sent ({type(error).__name__})"
         case _:
             return str(error) or type(error).__name__

@@ -219,7 +219,9 @@ def test_two_processes_that_tell_the_same_at_once_send_it_once(
         ("ALERTS_FROM", "warehouse\n@example.org", "holds what is no address"),
         ("ALERTS_TO", "on call", "holds what is no address"),
         ("ALERTS_SMTP_SECURITY", "ssl", "is one of starttls, tls, none"),
-        ("ALERTS_SMTP_PORT", "smtp", "is no number"),
+        ("ALERTS_SMTP_PORT", "smtp", "is no number from 1 to 65535"),
+        ("ALERTS_SMTP_PORT", "65536", "is no number from 1 to 65535"),
+        ("ALERTS_SMTP_HOST", "mail..example.org", "is no name of a machine"),
         ("ALERTS_SMTP_USER", "warehouse", "the password would be seen"),
     ],
 )
@@ -238,6 +240,76 @@ def test_settings_that_cannot_be_meant_are_said(
     assert said is not None
     assert expected in said
     assert postbox.messages == []
+
+
+@pytest.mark.parametrize(
+    ("password", "expected"),
+    [
+        ("£5 horse".encode(), "ALERTS_SMTP_USER or the password has a letter or sign beyond ASCII"),
+        ("£5 horse".encode("latin-1"), "the file ALERTS_SMTP_PASSWORD_FILE names is no text in UTF-8"),
+    ],
+)
+def test_a_password_that_cannot_be_sent_is_said_without_it_and_the_alert_goes_out_later(
+    password: bytes,
+    expected: str,
+    serve: Callable[..., None],
+    postbox: Postbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serve("starttls", authenticator=postbox.knows, auth_required=True)
+    (tmp_path / "password").write_bytes(password)
+    monkeypatch.setenv("ALERTS_SMTP_USER", "warehouse")
+    monkeypatch.setenv("ALERTS_SMTP_PASSWORD_FILE", str(tmp_path / "password"))
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) == f"An alert was not sent: {expected}."
+    assert unsent(tmp_path) == f"2009-04-12 06:00: {expected}"
+    (tmp_path / "password").write_text("correct horse", encoding="utf-8")
+    assert tell(tmp_path, {"watch": []}, NOW) is None
+    assert (len(postbox.messages), unsent(tmp_path)) == (1, None)
+
+
+def test_what_no_setting_foresees_is_said_without_its_words_and_the_alert_is_kept(
+    serve: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("none")
+
+    def secret(*_: object) -> None:
+        raise UnicodeEncodeError("ascii", "horse", 0, 1, "ordinal not in range(128)")
+
+    monkeypatch.setattr(alerts.Server, "send", secret)
+    said = "a setting or the message holds what cannot be sent (UnicodeEncodeError)"
+    assert tell(tmp_path, {"refresh": [FAILED]}, NOW) == f"An alert was not sent: {said}."
+    assert send_test(tmp_path, NOW) == f"The test was not sent: {said}."
+    assert unsent(tmp_path) == f"2009-04-12 06:00: {said}"
+
+
+def test_an_alert_is_kept_also_when_the_code_fails_over_it(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("none")
+    with monkeypatch.context() as broken:
+        broken.setattr(alerts, "_message", lambda *_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            tell(tmp_path, {"refresh": [FAILED]}, NOW)
+    assert tell(tmp_path, {"watch": []}, NOW) is None
+    assert len(postbox.messages) == 1
+
+
+def test_what_was_mended_before_it_could_be_sent_waits_no_longer_whatever_else_is_wrong(
+    serve: Callable[..., None], postbox: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two alerts the first is sent and lasts; the second could not be sent and is mended."""
+    serve("none")
+    late = Alert("No release of 2009-03", "It was due.")
+    assert tell(tmp_path, {"watch": [late]}, NOW) is None
+    with monkeypatch.context() as wrong:
+        wrong.setenv("ALERTS_FROM", "")
+        assert tell(tmp_path, {"refresh": [FAILED]}, NOW) is not None
+    assert unsent(tmp_path) is not None
+    assert tell(tmp_path, {"refresh": []}, NOW) is None
+    assert (len(postbox.messages), unsent(tmp_path)) == (1, None)
+    assert tell(tmp_path, {"watch": []}, NOW) is None
+    assert unsent(tmp_path) is None
 
 
 def test_a_memory_that_is_damaged_tells_twice_rather_than_never(
