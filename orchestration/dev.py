@@ -10,14 +10,12 @@ import sys
 from pathlib import Path
 
 from orchestration.dagster_home import dagster_environment
-from orchestration.folders import warehouse_folder
+from orchestration.folders import owned_warehouse
 
 
 def main() -> None:
     """Replace this process with `dagster dev`."""
-    # As a refresh does.
-    os.umask(0o077)
-    os.environ.update(dagster_environment(warehouse_folder()))
+    os.environ.update(dagster_environment(owned_warehouse()))
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"])
 

@@ -19,3 +19,13 @@ def raw_folder() -> Path:
 def warehouse_folder() -> Path:
     """`warehouse/`, or the folder that `WAREHOUSE_DIR` names."""
     return Path(os.environ.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
+
+
+def owned_warehouse() -> Path:
+    """The warehouse, for a process that writes it: made where there is none, for all to enter. What the process makes
+    after that is for its user alone, since it may hold rows; what is published is opened to all (`publishing.py`)."""
+    os.umask(0o022)
+    warehouse = warehouse_folder()
+    warehouse.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
+    return warehouse

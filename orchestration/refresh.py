@@ -28,7 +28,7 @@ from orchestration.alerts import OF_RUNS, Alert, tell
 from orchestration.dagster_home import dagster_home
 from orchestration.extracts import Extract
 from orchestration.failures import QuotingNoRow
-from orchestration.folders import raw_folder, warehouse_folder
+from orchestration.folders import owned_warehouse, raw_folder
 from orchestration.guard import NotStarted, only_refresh
 from orchestration.landing.delivery import Damaged
 from orchestration.landing.identity import identify
@@ -124,12 +124,10 @@ def main() -> None:
     now = dt.datetime.now(dt.UTC)
     if arguments.month and not has_begun(arguments.month, now):
         parser.error(f"{arguments.month} has not begun")
-    raw, warehouse = raw_folder(), warehouse_folder()
+    raw = raw_folder()
     if not raw.is_dir():
         sys.exit(f"Nothing to refresh: there is no folder {raw}. Put deliveries there, or run `make sample RAW={raw}`.")
-    warehouse.mkdir(parents=True, exist_ok=True)
-    # Rows are for this user alone. What is published is opened to all (`publishing.py`).
-    os.umask(0o077)
+    warehouse = owned_warehouse()
     os.environ["TARGETS_KNOWN_ON"] = str(arguments.known_on or "")
     try:
         with only_refresh(warehouse):

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from orchestration.dagster_home import dagster_environment
-from orchestration.folders import warehouse_folder
+from orchestration.folders import owned_warehouse
 
 # Only this machine reaches the pages: they ask nobody for a password.
 COMMANDS = {
@@ -25,9 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="service", description=main.__doc__)
     parser.add_argument("part", choices=COMMANDS)
     program, *arguments = COMMANDS[parser.parse_args().part]
-    # As a refresh does.
-    os.umask(0o077)
-    os.environ.update(dagster_environment(warehouse_folder()))
+    os.environ.update(dagster_environment(owned_warehouse()))
     dagster = Path(sys.executable).with_name(program)
     os.execv(dagster, [str(dagster), *arguments])
 

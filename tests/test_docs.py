@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,71 @@ def test_a_unit_file_starts_what_is_there(unit: Path) -> None:
         assert arguments == [] or arguments[0] in service.COMMANDS
 
 
+def _executable(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder with what cron starts, as the page installs it but for the places: an empty checkout, settings, and
+    commands of the machine that stand for make (which fails) and for the log."""
+    places = {"/usr/local/bin": str(tmp_path), "/srv/performance": str(tmp_path / "checkout"), "/etc": str(tmp_path)}
+    for name in ("performance-run", "performance.cron"):
+        text = _text(DOCS / "systemd" / name)
+        for place, here in places.items():
+            text = text.replace(place, here)
+        _executable(tmp_path / name, text)
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "performance.env").write_text("#AUDIENCE=public\nRAW_DIR=/srv/deliveries\n", encoding="utf-8")
+    (tmp_path / "bin").mkdir()
+    _executable(tmp_path / "bin" / "make", '#!/bin/bash\necho "$PWD: $*, from $RAW_DIR"; echo failed >&2; exit 3\n')
+    _executable(tmp_path / "bin" / "logger", f'#!/bin/bash\ncat >> "{tmp_path}/log of $2"\n')
+    return tmp_path
+
+
+def test_a_command_run_as_the_service_has_its_folders_and_settings(installed: Path) -> None:
+    command = [
+        str(installed / "performance-run"),
+        "bash",
+        "-c",
+        'echo "$PWD $RAW_DIR ${AUDIENCE-} $1"',
+        "",
+        "two words",
+    ]
+    ended = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert ended.stdout == f"{installed / 'checkout'} /srv/deliveries  two words\n"
+    (installed / "performance.env").unlink()
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "performance.env: No such file or directory" in ended.stderr
+
+
+def test_what_cron_starts_runs_and_its_words_and_its_exit_status_are_kept(installed: Path) -> None:
+    lines = re.findall(r"^\d+ \d+ \S+ \S+ \S+ +performance +(.*)$", _text(installed / "performance.cron"), re.MULTILINE)
+    environment = {"PATH": f"{installed / 'bin'}:/usr/bin:/bin"}
+    ended = [subprocess.run(["/bin/bash", "-c", line], env=environment, check=False).returncode for line in lines]
+    assert ended == [3, 3]
+    assert _text(installed / "log of performance").splitlines() == [
+        line
+        for target in ("refresh", "watch")
+        for line in (f"{installed / 'checkout'}: -s {target}, from /srv/deliveries", "failed")
+    ]
+
+
+def test_every_setting_of_the_service_is_in_its_example_and_on_the_page() -> None:
+    named = {*re.findall(r"^#([A-Z_]+)=", _text(DOCS / "systemd" / "performance.env"), re.MULTILINE)}
+    told = {*re.findall(r"`([A-Z_]+)`", _text(DOCS / "service.md"))}
+    assert {"RAW_DIR", "WAREHOUSE_DIR", "AUDIENCE", "ALERTS_TO"} <= named <= told
+
+
+def test_no_command_of_a_page_works_on_other_folders_than_the_service() -> None:
+    """After `sudo -u performance`, whose environment has none of them."""
+    for page in ("service.md", "upgrade.md", "backup.md"):
+        as_service = re.findall(r"sudo -u performance ([a-z-]+)", _text(DOCS / page))
+        assert {*as_service} <= {"performance-run", "env"}, page
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
 def test_systemd_finds_no_fault_with_the_unit_files(tmp_path: Path) -> None:
     for unit in UNITS:
@@ -122,6 +188,21 @@ def test_a_part_of_the_service_is_a_command_that_is_there_and_knows_the_warehous
     assert program == first and os.access(program, os.X_OK)
     assert os.environ["DAGSTER_HOME"] == str(tmp_path / "dagster")
     assert (tmp_path / "dagster" / "dagster.yaml").is_file()
+
+
+def test_a_warehouse_that_the_service_makes_is_open_to_readers_and_what_is_in_it_is_not(tmp_path: Path) -> None:
+    """Under the umask of the unit files."""
+    code = "import os; os.execv = lambda *_: None; from orchestration import service; service.main()"
+    warehouse = tmp_path / "of the force" / "warehouse"
+    subprocess.run(
+        [sys.executable, "-c", code, "daemon"],
+        cwd=ROOT,
+        env={**os.environ, "WAREHOUSE_DIR": str(warehouse)},
+        umask=0o077,
+        check=True,
+    )
+    folders = (warehouse.parent, warehouse, warehouse / "dagster")
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o755, 0o755, 0o700]
 
 
 def test_the_pages_of_dagster_are_reached_from_this_machine_alone() -> None:
