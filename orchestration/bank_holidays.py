@@ -11,6 +11,7 @@ from functools import cache
 # Source of both: the list of the government, gov.uk/bank-holidays, and the royal proclamations in the London Gazette.
 # Known until the end of 2027; a day proclaimed later is added here.
 PROCLAIMED = {
+    dt.date(1981, 7, 29),  # a royal wedding
     dt.date(1999, 12, 31),  # the eve of 2000
     dt.date(2002, 6, 3),  # Golden Jubilee
     dt.date(2011, 4, 29),  # a royal wedding

@@ -67,7 +67,8 @@ def died(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         return dg.SkipReason("It has told by itself.")
     if context.instance.get_runs(limit=1)[0].run_id != run.run_id:
         return dg.SkipReason("A later run tells how things stand.")
-    subject = f"A run of {run.tags.get('dagster/partition')} was killed, or could not start"
+    month = run.tags.get("dagster/partition")
+    subject = f"A run {f'of {month}' if month else 'that takes in deliveries'} was killed, or could not start"
     text = f"Started by {started_by(run.tags)}. {context.failure_event.message}"
     advice = "What is published is whole: `make status` says what it is, and what else is not well."
     trouble = tell(warehouse, {OF_RUNS: [Alert(subject, text, advice)]}, now())

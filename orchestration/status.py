@@ -228,7 +228,8 @@ def _last_run(warehouse: Path) -> Iterator[Finding]:
     run_id, status, month, began, ended = row
     kept = kept_summary(warehouse, run_id) or {}
     started = f"{dt.datetime.fromtimestamp(began):%Y-%m-%d %H:%M}"
-    run = f"the last run, of {month}, begun {started} by {kept.get('started_by') or 'hand'},"
+    what = f"of {month}" if month else "to take in deliveries"
+    run = f"the last run, {what}, begun {started} by {kept.get('started_by') or 'hand'},"
     if status == "SUCCESS":
         yield Finding("Last run", f"{run} ended well after {ended - began:,.0f} s")
     elif status in ("FAILURE", "CANCELED"):

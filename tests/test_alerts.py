@@ -556,8 +556,11 @@ def test_a_run_that_was_killed_is_told_by_the_sensor_and_one_that_told_by_itself
     assert postbox.messages[1]["Subject"].endswith("A run of 2009-03 was killed, or could not start")
     assert "Its process is no longer there." in postbox.messages[1].get_content()
 
-    create_run_for_test(instance, "monthly_refresh")
+    takes_in = create_run_for_test(instance, "monthly_refresh")
     assert _sensed(instance, killed) == "A later run tells how things stand."
+    instance.report_run_failed(takes_in, "Its process is no longer there.")
+    assert _sensed(instance, takes_in) is None
+    assert postbox.messages[2]["Subject"].endswith("A run that takes in deliveries was killed, or could not start")
 
 
 def _sensed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:

@@ -179,6 +179,13 @@ def test_a_run_that_failed_is_told_with_its_reason(own: Warehouse) -> None:
     assert "by sensor arrival, failed\ncomplaints/x.csv: [empty, 0 rows] …" in said
 
 
+def test_a_run_that_takes_in_deliveries_is_of_no_month(own: Warehouse) -> None:
+    _last_run_was(own, "SUCCESS", month=None)
+    said, level = found(own)["Last run"]
+    assert said.startswith("the last run, to take in deliveries, begun 2009-04-20")
+    assert (said.endswith("by hand, ended well after 30 s"), level) == (True, Level.OK)
+
+
 def test_a_run_that_did_not_end_and_is_not_alive_is_a_warning(own: Warehouse) -> None:
     _last_run_was(own, "STARTED")
     said, level = found(own)["Last run"]
@@ -276,12 +283,12 @@ def test_where_nothing_is_yet_nothing_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def _last_run_was(own: Warehouse, outcome: str) -> None:
+def _last_run_was(own: Warehouse, outcome: str, month: str | None = "2009-04") -> None:
     began = dt.datetime(2009, 4, 20, 8, tzinfo=dt.UTC).timestamp()
     with closing(sqlite3.connect(own.folder / "dagster" / "history" / "runs.db")) as runs:
         runs.execute(
             "insert into runs (run_id, pipeline_name, status, partition, start_time, end_time)"
-            " values ('deadbeef-0000', 'monthly_refresh', ?, '2009-04', ?, ?)",
-            (outcome, began, began + 30),
+            " values ('deadbeef-0000', 'monthly_refresh', ?, ?, ?, ?)",
+            (outcome, month, began, began + 30),
         )
         runs.commit()
