@@ -7,6 +7,7 @@ Does not belong here: what is withheld (`disclosure.py`), how a release is froze
 
 import datetime as dt
 import hashlib
+import itertools
 import os
 import shutil
 from collections.abc import Callable
@@ -64,13 +65,16 @@ class Edition:
 
 @dataclass(frozen=True)
 class Withholding:
-    """How a table is given: `columns` by the condition they need, the column that says why one is null (added when the
-    table has none), further columns that change with it, and the joins the conditions use."""
+    """How a table is given: `columns` by the condition they need, the column that says why one is null, further columns
+    that change with it, and the joins the conditions use; columns `given` in every row, which count nobody, and what
+    stands in every row in place of `counts` of records. A column that is nowhere here stops the edition."""
 
     columns: dict[str, list[str]]
     joins: str
+    given: list[str]
     reason: str = "reason"
     changed: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, str] = field(default_factory=dict)
 
 
 def _given(alias: str, basis: str, month: str, area: str = "t.area_id", group: str = "t.population_group") -> str:
@@ -119,10 +123,32 @@ VERDICT_COLUMNS = [
     "projected_year_end",
     "required_run_rate",
 ]
+# That one row could turn a verdict says how near its count is to the threshold.
 VERDICT_CHANGED = {
     "verdict": "'not_measurable'",
     "outlook": "'not_assessable'",
     "outlook_reason": f"'{WITHHELD}'",
+    "is_provisional": "null",
+    "provisional_because": "null",
+}
+A_FIGURE = ["measure_id", "source", "area_id", "population_group", "period_basis", "period_month"]
+A_VERDICT = [
+    "target_id",
+    "measure_id",
+    "population_group",
+    "target_status",
+    "rule",
+    "amount",
+    "period_basis",
+    "compared_month",
+    "source",
+    "verdict_stage",
+    "is_settled",
+]
+ROWS_ASIDE = {"rows_quarantined": "null::bigint"}
+# As the macro `provisional_because` says it, without the number.
+VERDICT_ROWS_ASIDE = ROWS_ASIDE | {
+    "provisional_because": "regexp_replace(t.provisional_because, '[0-9]+ quarantined rows?', 'quarantined rows')"
 }
 
 WITHHOLDINGS: dict[str, Withholding] = {
@@ -152,8 +178,12 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ],
         },
         NOW + BEFORE,
+        given=[*A_FIGURE, "window_from", "comparison", "is_complete", "is_settled", "is_published_value"],
+        counts=ROWS_ASIDE,
     ),
-    "fct_source_result": Withholding({OF_NOW: ["numerator", "denominator", "value"]}, NOW),
+    "fct_source_result": Withholding(
+        {OF_NOW: ["numerator", "denominator", "value"]}, NOW, given=[*A_FIGURE, "is_preferred"]
+    ),
     "fct_process_control": Withholding(
         {
             OF_NOW: ["value"],
@@ -174,6 +204,7 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ],
         },
         NOW + SERIES,
+        given=[*A_FIGURE, "target_id", "limit_group", "points_in_group", "is_seasonally_adjusted"],
         reason="note",
     ),
     "fct_peer_comparison": Withholding(
@@ -210,6 +241,17 @@ WITHHOLDINGS: dict[str, Withholding] = {
                 and peers.period_basis = t.period_basis
                 and peers.period_month = t.period_month
         """,
+        given=[
+            "measure_id",
+            "source",
+            "peer_group",
+            "peer_group_title",
+            "area_id",
+            "period_basis",
+            "period_month",
+            "units",
+            "is_substitute",
+        ],
         reason="note",
     ),
     "fct_equality_gap": Withholding(
@@ -226,6 +268,7 @@ WITHHOLDINGS: dict[str, Withholding] = {
             OF_A_YEAR_AGO: ["change", "change_lower_95", "change_upper_95", "trend"],
         },
         NOW + BEFORE,
+        given=[*A_FIGURE, "compared_with", "comparison", "is_settled"],
     ),
     "fct_outlook_backtest": Withholding(
         {
@@ -242,6 +285,16 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ]
         },
         "left join place on place.area_id = t.area_id" + SERIES,
+        given=[
+            "measure_id",
+            "source",
+            "area_id",
+            "population_group",
+            "origin_month",
+            "month_of_financial_year",
+            "method",
+            "origins",
+        ],
     ),
     "fct_target_verdict": Withholding(
         {
@@ -258,7 +311,9 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ]
         },
         COMPARED + "left join place on place.area_id = t.area_id" + SERIES,
+        given=[*A_VERDICT, "area_id", "period_month", "known_from", "known_to", "projected_from"],
         changed=VERDICT_CHANGED,
+        counts=VERDICT_ROWS_ASIDE,
     ),
     "scorecard": Withholding(
         {OF_A_VERDICT: [*VERDICT_COLUMNS, "variation", "assurance", "improves_on_outturn"]},
@@ -272,7 +327,29 @@ WITHHOLDINGS: dict[str, Withholding] = {
         )
         + "left join place on place.area_id = 'force'"
         + SERIES,
+        given=[
+            *A_VERDICT,
+            "reporting_month",
+            "pack_order",
+            "objective",
+            "objective_title",
+            "cpa_heading",
+            "pack_section",
+            "title",
+            "tier",
+            "owner",
+            "unit",
+            "better",
+            "proxy_for",
+            "measure_status",
+            "plan_id",
+            "is_carried_over",
+            "reading",
+            "charted_month",
+            "chart_note",
+        ],
         changed=VERDICT_CHANGED,
+        counts=VERDICT_ROWS_ASIDE,
     ),
     "fct_target_ambition": Withholding(
         {
@@ -283,6 +360,7 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ]
         },
         "left join place on place.area_id = coalesce(t.area_id, 'force')" + SERIES,
+        given=["target_id", "plan_id", "measure_id", "area_id", "population_group", "source"],
     ),
     "fct_local_target": Withholding(
         {
@@ -293,6 +371,7 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ]
         },
         "",
+        given=["target_id", "measure_id", "population_group", "threshold", "boroughs_with_target"],
     ),
 }
 
@@ -540,10 +619,19 @@ def _write_table(database: duckdb.DuckDBPyConnection, name: str) -> None:
     elif name == "data_dictionary":
         database.execute(f"{target} from internal.main.data_dictionary")
     else:
-        raise NotMade(f"Nothing says what the public may read of {name}: say it in orchestration/public_edition.py.")
+        raise _unsaid(name)
+
+
+def _unsaid(what: str) -> NotMade:
+    return NotMade(f"Nothing says what the public may read of {what}: say it in orchestration/public_edition.py.")
 
 
 def _write_withholding(database: duckdb.DuckDBPyConnection, name: str, how: Withholding) -> None:
+    said = {*itertools.chain(*how.columns.values()), *how.given, how.reason, *how.changed, *how.counts}
+    for column, *_ in database.execute(f"describe internal.main.{name}").fetchall():
+        if column not in said:
+            raise _unsaid(f"{name}.{column}")
+
     def lost(condition: str, columns: list[str]) -> str:
         return f"(not coalesce({condition}, false) and {_has_any(columns)})"
 
@@ -554,9 +642,10 @@ def _write_withholding(database: duckdb.DuckDBPyConnection, name: str, how: With
         for condition, columns in how.columns.items()
         for column in columns
     ]
-    changed = {how.reason: f"'{WITHHELD}'", **how.changed}
+    changed = {**how.counts, how.reason: f"'{WITHHELD}'", **how.changed}
     replaced += [
-        f"case when {its_own} then {content} else t.{column} end as {column}" for column, content in changed.items()
+        f"case when {its_own} then {content} else {how.counts.get(column, f't.{column}')} end as {column}"
+        for column, content in changed.items()
     ]
     is_withheld = " or ".join(lost(condition, columns) for condition, columns in how.columns.items())
     database.execute(

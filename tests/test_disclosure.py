@@ -661,7 +661,7 @@ def test_a_figure_is_as_the_force_has_it_or_null_with_the_reason(both: duckdb.Du
         keys = [
             column
             for (column, *_) in both.execute(f"describe internal.main.{table}").fetchall()
-            if column not in {*columns, how.reason, *how.changed}
+            if column not in {*columns, how.reason, *how.changed, *how.counts}
         ]
         given = " or ".join(f"edition.{column} is distinct from internal.{column}" for column in columns)
         nulls = " and ".join(
@@ -682,6 +682,72 @@ def test_a_figure_is_as_the_force_has_it_or_null_with_the_reason(both: duckdb.Du
             f"select rows_withheld from edition.main.withheld where of_table = '{table}'"
         ).fetchall()[0]
         assert (table, counted) == (table, differ)
+
+
+def test_every_column_is_said_to_be_given_or_withheld_and_once(both: duckdb.DuckDBPyConnection) -> None:
+    for table, how in WITHHOLDINGS.items():
+        there = [column for column, *_ in both.execute(f"describe internal.main.{table}").fetchall()]
+        alone = [*itertools.chain(*how.columns.values()), *how.given, *how.changed, *how.counts.keys() - how.changed]
+        assert (table, sorted({*alone, how.reason})) == (table, sorted(there))
+        assert len(alone) == len(set(alone))
+
+
+def _forces_release(warehouse: Path, folder: Path, *changes: str) -> Path:
+    """A warehouse whose `current` is that of another, changed."""
+    shutil.copytree(warehouse / "current", folder / "current", copy_function=shutil.copyfile)
+    with duckdb.connect(str(folder / "current" / DATABASE)) as forces:
+        for change in changes:
+            forces.execute(change)
+    return folder
+
+
+def test_a_column_of_which_nothing_is_said_stops_the_edition(warehouse: Path, tmp_path: Path) -> None:
+    own = _forces_release(warehouse, tmp_path, "alter table scorecard add column victims integer")
+    with pytest.raises(NotMade, match=r"what the public may read of scorecard\.victims: say it in"):
+        publish_for_public(own, dt.datetime(2009, 4, 13, tzinfo=dt.UTC))
+
+
+def test_no_number_of_rows_is_in_the_edition(both: duckdb.DuckDBPyConnection) -> None:
+    for table in ("fct_measure_result", "fct_target_verdict", "scorecard"):
+        query = f"select count(*) > 0, count(rows_quarantined) from {{}}.main.{table}"
+        (internal,) = both.execute(query.format("internal")).fetchall()
+        assert internal[1] > 0
+        assert both.execute(query.format("edition")).fetchall() == [(True, 0)]
+
+
+def test_a_withheld_verdict_does_not_say_whether_one_row_could_turn_it_and_a_given_one_not_of_how_many(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    """Two of a borough, at most two wanted, and one row in quarantine that could be a third: whoever read of the one
+    row would know the two. Of the force, 50 given and at most 50 wanted."""
+    one_of = (
+        "select area_id, period_month, source from fct_measure_result where measure_id = 'youth_violence_victims'"
+        " and period_basis = 'month' and population_group = 'all' and "
+    )
+    with opened(warehouse / "public/current" / DATABASE) as edition, opened(warehouse / "current" / DATABASE) as forces:
+        small = forces.execute(f"{one_of} value = 2").fetchall()
+        withheld = edition.execute(f"{one_of} value is null").fetchall()
+    area, month, source = sorted({*small} & {*withheld})[0]
+    changes = [
+        f"insert into fct_target_verdict by name select * replace ('{place} zq' as target_id, '{place}' as area_id,"
+        f" 'youth_violence_victims' as measure_id, '{month}'::date as period_month, '{month}'::date as compared_month,"
+        f" 'month' as period_basis, 'all' as population_group, '{source}' as source, 'at_most' as rule, {n} as amount,"
+        f" null as baseline, {n} as threshold, {n} as value, 'met' as verdict, true as is_provisional,"
+        " '1 quarantined row could change it' as provisional_because, 1 as rows_quarantined)"
+        " from fct_target_verdict limit 1"
+        for place, n in ((area, 2), ("force", 50))
+    ]
+    own = _forces_release(warehouse, tmp_path, *changes)
+    publish_for_public(own, dt.datetime(2009, 4, 13, tzinfo=dt.UTC))
+    with opened(own / "public/current" / DATABASE) as edition:
+        found = edition.execute(
+            "select amount, value, verdict, is_provisional, provisional_because, rows_quarantined"
+            " from fct_target_verdict where target_id like '% zq' order by amount"
+        ).fetchall()
+    assert found == [
+        (2.0, None, "not_measurable", None, None, None),
+        (50.0, 50.0, "met", True, "quarantined rows could change it", None),
+    ]
 
 
 def test_the_scorecard_of_the_force_keeps_its_values(both: duckdb.DuckDBPyConnection) -> None:
