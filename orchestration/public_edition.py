@@ -204,7 +204,7 @@ WITHHOLDINGS: dict[str, Withholding] = {
             ],
         },
         NOW + SERIES,
-        given=[*A_FIGURE, "target_id", "limit_group", "points_in_group", "is_seasonally_adjusted"],
+        given=[*A_FIGURE, "target_id", "limit_group", "points_in_group", "is_seasonally_adjusted", "is_current"],
         reason="note",
     ),
     "fct_peer_comparison": Withholding(
