@@ -63,7 +63,11 @@ BEHIND = {
         "test_refreshes_killed_one_after_the_other_at_any_moment_are_mended_by_the_next",
     ],
     "two refreshes at once": ["test_a_second_refresh_at_the_same_time_says_so_and_exits"],
-    "a file that is still being copied": ["test_a_delivery_is_taken_in_once_two_looks_found_it_the_same"],
+    "a file that is still being copied": [
+        "test_a_delivery_is_taken_in_once_two_looks_found_it_the_same",
+        "test_a_file_that_grows_while_it_is_read_is_neither_taken_in_nor_refused_until_it_is_whole",
+        "test_a_file_that_grows_while_it_is_read_lands_whole_when_it_is_tried_again",
+    ],
     "the disk or the network": ["test_what_may_be_gone_in_a_moment_is_tried_again_and_nothing_else"],
     "the daemon or the machine": ["test_a_daemon_killed_during_a_run_leaves_no_stuck_run_and_no_second_release"],
     "readers do not have the release": [
