@@ -198,7 +198,7 @@ def test_too_few_earlier_origins_are_said() -> None:
     found = outlooks([10.0] * 27)[26]
     assert found["deviation"] is None
     # From positions 24 and 25: one month ahead from each, two from the first.
-    assert found["reason"] == "the rule can be tried on 3 earlier origins of 12 needed"
+    assert found["reason"] == "too few earlier months to try the projection on: 3 of 12 needed"
 
 
 def test_no_level_and_no_error_reaches_across_a_break() -> None:
@@ -208,7 +208,7 @@ def test_no_level_and_no_error_reaches_across_a_break() -> None:
     found = outlooks(values, broken_at=36)
     assert min(found) == 41
     assert found[41]["projected"] == pytest.approx(240)
-    assert found[41]["reason"] == "the rule can be tried on 0 earlier origins of 12 needed"
+    assert found[41]["reason"] == "too few earlier months to try the projection on: 0 of 12 needed"
 
 
 def test_nothing_counted_in_six_months_is_not_assessable() -> None:
@@ -352,6 +352,7 @@ def judged(
                         "judged_by": "year",
                         "judged_value": 7.0,
                         "window_to": dt.date(2009, 3, 31),
+                        "adds_up_years": False,
                         **(of_verdict or {}),
                     }
                 ]
@@ -544,6 +545,11 @@ def test_why_a_target_has_no_outlook_is_said() -> None:
     # The year ends on 31 March 2009: a window to the first of April is of the next one too.
     of_next = {"window_to": dt.date(2009, 4, 1)}
     assert why(of_verdict=of_next) == (*none, "its window ends after this financial year")
+    # To the last of February it ends before the year does, to the first of March with it.
+    before = {"window_to": dt.date(2009, 2, 28)}
+    assert why(of_verdict=before) == (*none, "its window ends before this financial year does")
+    assert why(of_verdict={"window_to": dt.date(2009, 3, 1)})[2] is None
+    assert why(of_verdict={"adds_up_years": True}) == (*none, "a count over several years")
     assert why(level=None) == (*none, "no level for the year: no outturn of the year before")
     # Of September six months are open: March is settled, of the year before. With five, April is.
     assert why(of_measure={"settles_after": 6}) == (*none, "no settled month of the year yet")
@@ -569,3 +575,16 @@ def test_what_must_still_come_is_in_the_unit_of_the_measure() -> None:
     assert judged("at_least", 78, **survey)["required_run_rate"] == pytest.approx(79)
     assert judged("at_least", 78, months_remaining=3, **survey)["required_run_rate"] == pytest.approx(81)
     assert judged("at_least", 220, projected=None)["required_run_rate"] is None
+
+
+def test_what_must_still_come_is_told_of_a_level_that_is_of_the_year() -> None:
+    # £35 million over three years asks £11.67 million of each: of what is short of it in one year, nothing follows.
+    of_one_year = {"kind": "money", "method": "amount", "numerator_to_date": 3.5, "months_remaining": 6}
+    assert judged("at_least", 35 / 3, **of_one_year)["required_run_rate"] == pytest.approx((35 / 3 - 3.5) / 6)
+    for of_verdict in (
+        {"window_to": dt.date(2010, 3, 31), "adds_up_years": True},
+        {"adds_up_years": True},
+        {"window_to": dt.date(2010, 12, 31)},
+        {"window_to": dt.date(2008, 12, 31)},
+    ):
+        assert judged("at_least", 35 / 3, of_verdict=of_verdict, **of_one_year)["required_run_rate"] is None

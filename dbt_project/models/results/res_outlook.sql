@@ -200,7 +200,8 @@ select
         when method = 'survey' then 'no base to judge its error by'
         when coalesce(origins, 0) < {{ fewest_origins }}
             then
-                'the rule can be tried on ' || coalesce(origins, 0) || ' earlier origins of {{ fewest_origins }} needed'
+                'too few earlier months to try the projection on: ' || coalesce(origins, 0)
+                || ' of {{ fewest_origins }} needed'
         when method = 'share' then 'all or none of them so far'
         when numerator_to_come = 0 then 'nothing counted in the last six months'
     end as reason

@@ -17,6 +17,7 @@ with asked as (
         verdicts.is_settled,
         verdicts.judged_by,
         verdicts.window_to,
+        verdicts.adds_up_years,
         measures.measure_type,
         measures.numerator_kind,
         measures.cadence,
@@ -43,7 +44,9 @@ with_outlook as (
         outlook.reason as reason_no_deviation,
         -- The level in what is counted; to nine places, so that 97 % of 1,000 is 970 and not a little less.
         round(asked.level / outlook.unit, 9) as level_counted,
-        asked.level / outlook.multiplier as level_ratio
+        asked.level / outlook.multiplier as level_ratio,
+        asked.window_to >= {{ add_months('asked.financial_year_start', '12') }} as ends_after_the_year,
+        asked.window_to < {{ add_months('asked.financial_year_start', '11') }} as ends_before_the_year
     from asked
     left join {{ ref('res_outlook') }} as outlook
         on asked.measure_id = outlook.measure_id
@@ -101,9 +104,9 @@ reasoned as (
             when measure_type = 'milestone' or rule = 'by_date' then 'to be reached by a date'
             when rule = 'every_area_improves' then 'judged for every area'
             when numerator_kind = 'stock' then 'a stock, judged as it stands at the year''s end'
-            when
-                window_to >= {{ add_months('financial_year_start', 12) }}
-                then 'its window ends after this financial year'
+            when ends_after_the_year then 'its window ends after this financial year'
+            when ends_before_the_year then 'its window ends before this financial year does'
+            when adds_up_years then 'a count over several years'
             when level is null then 'no level for the year: no outturn of the year before'
             when settled_month < financial_year_start then 'no settled month of the year yet'
             when verdict_stage = 'latest_year' or cadence = 'annual' then 'no monthly series'
@@ -156,6 +159,7 @@ select
     settled_month as projected_from,
     case
         when level is null or projected is null or rule = 'monitor' then null
+        when ends_after_the_year or ends_before_the_year or adds_up_years then null
         when method in ('count', 'amount')
             then greatest(0, (level_counted - numerator_to_date) * unit / months_remaining)
         when method in ('share', 'ratio')

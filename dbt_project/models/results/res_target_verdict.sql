@@ -475,6 +475,7 @@ select
     judged_by,
     window_from,
     window_to,
+    adds_up_years,
     coalesce(period_basis, own_basis) as period_basis,
     compared_month,
     source,
