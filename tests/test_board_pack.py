@@ -200,6 +200,7 @@ def test_a_half_is_rounded_up_and_nothing_has_no_sign(value: float, decimals: in
         (1e-12, "percent", "unchanged"),
         (0.2, "offences", "up 0.2 offences"),
         (1.0, "people", "up 1 person"),
+        (-1.0, "casualties", "down 1 casualty"),
     ],
 )
 def test_a_change_that_is_one_never_prints_as_none(value: float, unit: str, printed: str) -> None:
@@ -229,10 +230,43 @@ def test_a_probability_prints_on_the_side_of_its_outlook(value: float, printed: 
         (10.0, "percentage points", 0, "10 points"),
         (0.01, "percentage points", 2, "0.01 points"),
         (26.97, "per 1,000 residents", 2, "26.97 per 1,000 residents"),
+        (1.0, "per 100 officers", 0, "1 per 100 officers"),
+        (1.0, "casualties", 0, "1 casualty"),
+        (1.0, "cases", 0, "1 case"),
+        (1.0, "days per person", 0, "1 day per person"),
+        (1.0, "full-time equivalents", 0, "1 full-time equivalent"),
+        (1.0, "tonnes", 0, "1 tonne"),
+        (1.0, "ward bases", 0, "1 ward base"),
+        (1.0, "score", 1, "1.0 score"),
+        (2.0, "casualties", 0, "2 casualties"),
     ],
 )
 def test_a_figure_carries_its_unit(value: float, unit: str, decimals: int, printed: str) -> None:
     assert words.figure(value, unit, decimals).replace(words.NBSP, " ") == printed
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("no source: no delivery of victim_satisfaction", "no source: no delivery of victim satisfaction"),
+        (
+            "no source: no delivery carries pas:confident_in_local_policing",
+            "no source: no delivery carries “confident in local policing” of the Public Attitude Survey",
+        ),
+        (
+            "no source: no delivery carries budgeted_fte, is_gun_enabled, value_gbp",
+            "no source: no delivery carries budgeted full-time equivalents, gun enabled, value in pounds",
+        ),
+        (
+            "the area is not in seeds/areas.csv, or is a business group",
+            "the area is not in the list of areas, or is a business group",
+        ),
+        ("2 of 32 areas met; shown is Camden", "2 of 32 areas met; shown is Camden"),
+        (None, None),
+    ],
+)
+def test_a_reason_has_no_names_of_files_or_columns(reason: str | None, said: str | None) -> None:
+    assert words.spoken(reason) == said
 
 
 # What a pack says.
@@ -398,6 +432,14 @@ def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Pat
         " 'late_records', 'late records: 12 arrests')",
         f"insert into fct_restatement ({named}) values ({figure}, 5, 6, null, null, null, null, false, 're_delivery',"
         " 're_delivery: 2008-08_r2')",
+        # A verdict of a borough's own that turned, told twice; and one of another that kept.
+        *2
+        * [
+            f"insert into fct_restatement ({named}) select * replace ('camden' as area_id) from (select {named}"
+            " from fct_restatement where is_verdict_flipped and area_id = 'force')"
+        ],
+        f"insert into fct_restatement ({named}) select * replace ('barnet' as area_id, false as is_verdict_flipped)"
+        f" from (select {named} from fct_restatement where is_verdict_flipped and area_id = 'force')",
     )
     pack = read_pack(database, Selection())
     (restated,) = pack.restated_verdicts
@@ -409,7 +451,201 @@ def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Pat
     said = _page(pack, ()).one("section", id="restatements").text
     assert "verdict turned" in said and "12 arrests" in said and "2008-08_r2" in said
     camden = read_pack(database, Selection(area="camden"))
-    assert camden.restated_verdicts == () and [found.figures for found in camden.restated] == [1]
+    assert [found.is_flipped for found in camden.restated_verdicts] == [True, True]
+    (restated_there,) = camden.restated
+    assert restated_there.scope_text.replace(words.NBSP, " ") == "1 figure, Aug 2008 to Aug 2008"
+    turned = "Verdicts given earlier that have turned: 1 of the force, 1 of 1 other area."
+    assert turned in [sentence.replace(words.NBSP, " ") for sentence in pack.headline]
+    assert not any("have turned" in sentence for sentence in camden.headline)
+
+
+def test_what_changed_names_which_of_a_measures_targets(copied: Callable[..., Path]) -> None:
+    of = "where measure_id = 'procurement_savings' and release_id ="
+    database = copied(
+        f"update fct_reported_verdict set verdict = 'ahead', value = 7.2 {of} '{MONTHS[0]}'",
+        f"update fct_reported_verdict set verdict = 'met', value = 14.6 {of} '{MONTHS[1]}'",
+    )
+    changes = [row for row in read_pack(database, Selection()).comparison.changes if "Procurement" in row.title]
+    assert [row.title for row in changes] == [
+        "Procurement savings, 2007/08 to 2009/10",
+        "Procurement savings, 2008/09",
+    ]
+    assert {(row.before_text, row.after_text) for row in changes} == {
+        (f"Ahead of profile: £7.2{words.NBSP}million", f"Met: £14.6{words.NBSP}million")
+    }
+
+
+def test_a_target_for_every_area_shows_the_figures_of_the_area_that_stands_for_all(copied: Callable[..., Path]) -> None:
+    # 28 of 46 arrests in Camden, of three points less than last year.
+    of_target = "where target_id = 'domestic_violence_arrest_rate_2008_09' and area_id = 'force'"
+    shown = "value = 60.87, threshold = 63.87, verdict = 'not_met', rule = 'every_area_improves'"
+    of_line = of_target.replace(" and area_id = 'force'", "")
+    database = copied(
+        f"update scorecard set {shown}, compared_area_id = 'camden', reason = '31 of 32 areas met; shown is Camden',"
+        f" verdict_otherwise = null {of_line}",
+        f"update fct_target_verdict set {shown}, judged_value = 60.87 {of_target} and period_month = date '2009-03-01'",
+        f"update dim_target set rule = 'every_area_improves' {of_line}",
+        "update fct_measure_result set numerator = 28, denominator = 46, value = 60.87, lower_95 = 46.46,"
+        " upper_95 = 73.55, change = -3, change_lower_95 = -21, change_upper_95 = 15, comparison = 'settled'"
+        " where measure_id = 'domestic_violence_arrest_rate' and area_id = 'camden' and population_group = 'all'"
+        " and period_basis = 'financial_year_to_date' and period_month = date '2009-03-01'",
+        f"update fct_reported_verdict set verdict = 'met' {of_line} and release_id = '{MONTHS[0]}'",
+        f"update fct_reported_verdict set verdict = 'not_met', value = 60.87 {of_line} and release_id = '{MONTHS[1]}'",
+    )
+
+    def read_line(pack: Pack) -> tuple[Line, list[str | None]]:
+        (line,) = (line for line in pack.lines if line.target_id == "domestic_violence_arrest_rate_2008_09")
+        texts = [line.value_text, line.count_text, line.interval_text, line.basis_text, line.direction_text]
+        return line, [text and text.replace(words.NBSP, " ") for text in texts]
+
+    pack = read_pack(database, Selection(edition="quarterly"))
+    line, texts = read_line(pack)
+    assert texts == [
+        "60.9 %",
+        "28 of 46",
+        "95 % interval 46.5 % to 73.6 %",
+        "Camden, financial year to date, Apr 2008 to Mar 2009",
+        "down 3.0 points on last year (worse), within chance",
+    ]
+    (year,) = (row for row in pack.year_to_date if row.title == line.title)
+    assert year.judged_text == f"of {line.value_text}, {line.basis_text}" and year.count_text != line.count_text
+    (change,) = (row for row in pack.comparison.changes if row.title == line.title)
+    assert (change.before_text, change.after_text) == ("Met", "Not met")
+    # A release of before its scorecard named the area: better no figures than those of the force.
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table scorecard drop column compared_area_id")
+    _, texts = read_line(read_pack(database, Selection()))
+    assert texts[1:] == [None, None, "financial year to date to Mar 2009", "no comparison with last year"]
+
+
+def test_a_count_over_several_years_is_of_its_own_months(read: Callable[..., Pack], sample: Warehouse) -> None:
+    earlier, later = (
+        row["value"]
+        for row in _rows(
+            sample,
+            "select value from fct_measure_result where measure_id = 'procurement_savings' and area_id = 'force'"
+            " and period_basis = 'financial_year_to_date' and month(period_month) = 3 and population_group = 'all'"
+            " and period_month between date '2008-03-01' and date '2009-03-01' order by period_month",
+        )
+    )
+    lines = {line.target_id: line for line in read().lines if line.measure_id == "procurement_savings"}
+    three_years, one_year = lines["procurement_savings_2007_10"], lines["procurement_savings_2008_09"]
+    assert (three_years.value, one_year.value) == (pytest.approx(earlier + later), later)
+    assert three_years.basis_text == "added up, Apr 2007 to Mar 2009"
+    assert three_years.direction_text == "no comparison with last year"
+    assert one_year.basis_text == "financial year to date, Apr 2008 to Mar 2009"
+    assert "on last year" in one_year.direction_text
+    # In September it is half the way through: £35 million less what there was, over 18 months, is not of one year.
+    (half_way,) = (line for line in read(MONTHS[0]).lines if line.target_id == three_years.target_id)
+    assert half_way.basis_text == "added up, Apr 2007 to Sep 2008"
+    assert half_way.verdict in ("ahead", "behind") and not any("must average" in note for note in half_way.notes)
+
+
+@pytest.mark.parametrize(
+    ("stage", "settled", "said"),
+    [
+        ("in_year", "2008-12-01", ["January 2009 to March 2009 must average £0.9 million a month to meet it"]),
+        ("in_year", "2009-02-01", ["March 2009 must average £0.9 million a month to meet it"]),
+        # The year is over: what late facts may still add to it is nobody's to do.
+        ("final", "2008-12-01", []),
+    ],
+)
+def test_what_must_still_come_names_its_months(
+    copied: Callable[..., Path], stage: str, settled: str, said: list[str]
+) -> None:
+    of = "where target_id = 'procurement_savings_2008_09'"
+    shown = f"required_run_rate = 0.86, verdict = 'not_met', verdict_stage = '{stage}'"
+    database = copied(
+        f"update scorecard set {shown} {of}",
+        f"update fct_target_verdict set {shown}, projected_from = date '{settled}' {of}"
+        " and period_month = date '2009-03-01'",
+    )
+    (line,) = (line for line in read_pack(database, Selection()).lines if line.target_id == of.split("'")[1])
+    assert [note.replace(words.NBSP, " ") for note in line.notes if "must average" in note] == said
+
+
+def test_a_borough_beside_the_others_has_the_unit_they_are_compared_in(
+    copied: Callable[..., Path], read: Callable[..., Pack]
+) -> None:
+    database = copied(
+        "update fct_peer_comparison set value = 0.0213, group_value = 0.0213 where measure_id = 'homicide'",
+        "update fct_peer_comparison set value = 0.0342, rank_in_group = 31, units = 32"
+        " where measure_id = 'homicide' and area_id = 'camden'",
+    )
+    (line,) = (line for line in read_pack(database, Selection(area="camden")).lines if line.measure_id == "homicide")
+    assert (line.beside_text or "").replace(words.NBSP, " ") == (
+        "rank 31 of 32 boroughs in the year to March 2009; boroughs together 0.021 per 1,000 residents,"
+        " this one 0.034 per 1,000 residents"
+    )
+    units = {panel.measure_id: panel.boroughs.unit for panel in read().panels if panel.boroughs}
+    assert units["complaints_per_100_officers"] == "per 100 officers"
+    assert units["total_recorded_crime"] == units["homicide"] == "per 1,000 residents"
+
+
+def test_a_target_for_a_group_of_people_has_the_figures_of_the_group(copied: Callable[..., Path]) -> None:
+    group = "population_group = 'ethnic_group:minority'"
+    of = "where target_id = 'call_handling_satisfaction_2008_09'"
+    database = copied(
+        f"update scorecard set {group}, value = 71.25 {of}",
+        f"update fct_target_verdict set {group}, value = 71.25, judged_value = 71.25 {of}"
+        " and period_month = date '2009-03-01'",
+        "update fct_measure_result set numerator = 114, denominator = 160, respondents = 158, value = 71.25,"
+        " lower_95 = 63.8, upper_95 = 77.7, change = -4, change_lower_95 = -7, change_upper_95 = -1,"
+        f" comparison = 'settled' where measure_id = 'call_handling_satisfaction' and {group} and area_id = 'force'"
+        " and period_basis = 'financial_year_to_date' and period_month = date '2009-03-01'",
+    )
+    pack = read_pack(database, Selection(edition="quarterly"))
+    (line,) = (line for line in pack.lines if line.measure_id == "call_handling_satisfaction")
+    assert line.title == "Satisfaction with call handling (ethnic group: minority)"
+    texts = (line.count_text, line.interval_text, line.basis_text, line.direction_text)
+    assert [text and text.replace(words.NBSP, " ") for text in texts] == [
+        "114 of 160 (weighted), 158 people answered",
+        "95 % interval 63.8 % to 77.7 %",
+        "financial year to date, Apr 2008 to Mar 2009",
+        "down 4.0 points on last year (worse)",
+    ]
+    (year,) = (row for row in pack.year_to_date if row.title == line.title)
+    assert (year.value, year.count_text, year.change_text) == (71.25, line.count_text, line.direction_text)
+    assert year.judged_text is None
+    assert render_html(replace(pack, panels=()))
+
+
+def test_a_figure_that_stands_as_last_year_has_no_change_to_share_out(copied: Callable[..., Path]) -> None:
+    of = "where measure_id = 'homicide' and area_id = 'force' and population_group = 'all'"
+    database = copied(
+        "update scorecard set variation = 'concern' where measure_id = 'homicide'",
+        f"update fct_measure_result set value = 2, numerator = 2, change = 0 {of}",
+    )
+    (exception,) = (found for found in read_pack(database, Selection()).exceptions if found.measure_id == "homicide")
+    assert [found.message for found in exception.contributions] == [
+        "As recorded now it stands as last year: no change to share out."
+    ]
+
+
+def test_a_reversed_gap_is_judged_on_its_size(copied: Callable[..., Path]) -> None:
+    of = "where measure_id = 'victim_satisfaction_gap'"
+    shown = "value = -4.1, threshold = 3.8, verdict = 'not_met'"
+    database = copied(
+        f"update scorecard set {shown} {of}",
+        f"update fct_target_verdict set {shown}, judged_value = 4.1 {of} and period_month = date '2009-03-01'",
+    )
+    (line,) = (line for line in read_pack(database, Selection()).lines if line.value == -4.1)
+    assert line.judged_text == f"judged on 4.1{words.NBSP}points, its size"
+    assert line.gap_text == f"0.3{words.NBSP}points above target"
+
+
+def test_what_the_other_reading_says_is_said_once(copied: Callable[..., Path]) -> None:
+    of = "where target_id = 'domestic_violence_arrest_rate_2008_09'"
+    said = "the readings disagree: under the other one it is not met"
+    database = copied(
+        f"update scorecard set verdict = 'met', verdict_otherwise = 'not_met', reason = '{said}' {of}",
+        "update scorecard set verdict = 'not_measurable', verdict_otherwise = 'met', reason = 'no baseline value'"
+        " where target_id = 'emergency_calls_answered_2008_09'",
+    )
+    notes = {line.target_id: line.notes for line in read_pack(database, Selection()).lines}
+    told = [note for note in notes["domestic_violence_arrest_rate_2008_09"] if "reading" in note]
+    assert told == [said]
+    assert "under the other reading of the target: met" in notes["emergency_calls_answered_2008_09"]
 
 
 def test_a_provisional_verdict_is_marked_wherever_it_stands(copied: Callable[..., Path], sample: Warehouse) -> None:

@@ -87,7 +87,6 @@ class _Author(Panels):
             selection=selection,
             title=TITLES[selection.edition][self.is_public],
             subtitle=f"{group or area_title}, {words.month(self.month)}",
-            area_title=group or area_title,
             month=self.month,
             month_text=words.month(self.month),
             year_text=f"{month['financial_year']}, quarter {month['quarter_of_financial_year']}",
@@ -113,7 +112,7 @@ class _Author(Panels):
             closed_decisions=tuple(decision for decision in decisions if decision.status != "open"),
             panels=tuple(self._panel(of_measure) for of_measure in by_measure.values()),
             milestones=self._milestones() if self.is_force else None,
-            year_to_date=tuple(self._year_to_date(line) for line in lines),
+            year_to_date=tuple(self._year_to_date(row, line) for row, line in zip(self.rows, lines, strict=True)),
             restated=self._restated(),
             restated_verdicts=self._restated_verdicts(),
             quality=self._quality(lines),
@@ -187,6 +186,17 @@ class _Author(Panels):
         better = sum(change.kind == "better" for change in comparison.changes)
         if comparison.changes or comparison.unchanged:
             said.append(f"{comparison.since_text}: {words.counted(better, 'verdict')} better, {worse} worse.")
+        turned = {
+            tuple(row[name] for name in ("area_id", "target_id", "population_group", "period_month"))
+            for row in self.marts.restated_verdicts
+            if row["is_verdict_flipped"] and self._is_of_pack(row["measure_id"])
+        }
+        if self.is_force and turned:
+            elsewhere = [area_id for area_id, *_ in turned if area_id != FORCE]
+            said.append(
+                f"Verdicts given earlier that have turned: {len(turned) - len(elsewhere)} of the force,"
+                f" {len(elsewhere)} of {words.counted(len(set(elsewhere)), 'other area')}."
+            )
         if not self.is_force:
             beyond = [
                 (measure_id, row["funnel_flag"])
@@ -236,7 +246,7 @@ class _Author(Panels):
             changes.append(
                 Change(
                     anchor=self.anchors.get(measure_id),
-                    title=self._title(measure_id),
+                    title=self._line_title(new or old or {}, list((after if new else before).values())),
                     kind=_kind_of_change(old, new),
                     before_text=self._reported_text(old, new),
                     after_text=self._reported_text(new, old),
@@ -253,7 +263,8 @@ class _Author(Panels):
         target = self.marts.targets.get(row["target_id"])
         if target and (other is None or other["target_id"] != row["target_id"]):
             said += f" ({years(target['window_from'], target['window_to'])})"
-        if row["value"] is None:
+        # The figure of a target for every area is that of one of them, which is not kept.
+        if row["value"] is None or (target and target["rule"] == "every_area_improves"):
             return said
         measure = self.marts.measures.get(row["measure_id"], {"unit": "", "measure_type": ""})
         usual = words.usual_decimals(measure["unit"], measure["measure_type"])
@@ -321,9 +332,11 @@ class _Author(Panels):
         whole = self.marts.results.get((line.measure_id, basis or "", month))
         before = self.marts.results.get((line.measure_id, basis or "", year_before(month)))
         if whole is None or before is None or whole["value"] is None or before["value"] is None:
-            return (Contribution("boroughs", "There is no change on last year to share out."),)
+            return (Contribution("boroughs", "Without a figure of both years there is no change to share out."),)
         if whole["change"] is None:
             return (Contribution("boroughs", "The year before is not comparable, so no change is shared out."),)
+        if abs(whole["value"] - before["value"]) < words.NO_DIFFERENCE:
+            return (Contribution("boroughs", "As recorded now it stands as last year: no change to share out."),)
         parts = self.marts.parts
         now, then = (
             {row["title"]: row for row in parts.get((line.measure_id, basis or "", when), [])}
@@ -433,11 +446,11 @@ class _Author(Panels):
                 figures=row["figures"],
                 scope_text=(
                     f"{words.counted(row['of_force'], 'figure')} of the force, {row['figures'] - row['of_force']:,} of"
-                    f" {words.counted(row['areas'], 'other area')}, "
+                    f" {words.counted(row['areas'], 'other area')}"
                     if self.is_force
-                    else ""
+                    else words.counted(row["figures"], "figure")
                 )
-                + f"{words.short_month(row['first_month'])} to {words.short_month(row['last_month'])}",
+                + f", {words.short_month(row['first_month'])} to {words.short_month(row['last_month'])}",
                 explanation=(row["explanation"] or "")
                 + (f" (and {row['explanations'] - 1} more)" if row["explanations"] > 1 else ""),
             )
@@ -482,7 +495,12 @@ class _Author(Panels):
             provisional=tuple(line for line in lines if line.is_provisional),
             extracts=() if self.is_public else tuple(self._extract(row) for row in newest.values()),
             quarantined=tuple(
-                Quarantined(row["extract"].replace("_", " "), row["file_name"], row["meaning"], row["rows_quarantined"])
+                Quarantined(
+                    row["extract"].replace("_", " "),
+                    row["file_name"],
+                    words.spoken(row["meaning"]) or "",
+                    row["rows_quarantined"],
+                )
                 for row in marts.quarantine
                 if row["is_waiting"]
             ),
@@ -513,9 +531,9 @@ class _Author(Panels):
             note="; ".join(note for note in notes if note) or None,
         )
 
-    def _year_to_date(self, line: Line) -> YearToDate:
+    def _year_to_date(self, of_line: Row, line: Line) -> YearToDate:
         measure = self.marts.measures[line.measure_id]
-        row = self.marts.results.get((line.measure_id, "financial_year_to_date", self.month))
+        row = self._figure(line.measure_id, "financial_year_to_date", self.month, of_line["population_group"])
         figure = self._period_figure("", row, measure, line, words.figure) if row else None
         judged = line.judged_text
         if line.value is not None and (row is None or row["value"] != line.value):
@@ -528,7 +546,7 @@ class _Author(Panels):
             value_text=figure.value_text if figure else "no figure",
             count_text=figure.count_text if figure else None,
             last_year_text=(figure and figure.last_year_text) or "no figure",
-            change_text=self._direction(row, measure)[2],
+            change_text=self._direction(row, measure),
             target_text=line.target_text,
             target_status_text=line.target_status_text,
             verdict=line.verdict,

@@ -64,7 +64,6 @@ class Line:
     owner: str
     objective: str
     objective_title: str
-    cpa_heading: str | None
     unit: str
     better: str
     value: float | None
@@ -84,17 +83,12 @@ class Line:
     verdict: str
     verdict_text: str
     stage_text: str | None
-    certainty: str | None
     certainty_text: str | None
     variation: str | None
     variation_text: str | None
-    assurance: str | None
     assurance_text: str | None
     outlook: str | None
     outlook_text: str | None
-    change: float | None
-    # better, worse, neither or none.
-    direction: str
     direction_text: str
     # The area beside others, in a borough's pack.
     beside_text: str | None
@@ -540,7 +534,6 @@ class Pack:
     selection: Selection
     title: str
     subtitle: str
-    area_title: str
     month: dt.date
     month_text: str
     year_text: str

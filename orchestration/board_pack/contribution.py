@@ -43,8 +43,6 @@ def shared_out(
             middle = (whole["numerator"] / whole["denominator"] + before["numerator"] / before["denominator"]) / 2
             amounts[title] = multiplier * ((w1 + w0) / 2 * (r1 - r0) + ((r1 + r0) / 2 - middle) * (w1 - w0))
     change = whole["value"] - before["value"]
-    if abs(change) < words.NO_DIFFERENCE:
-        return None
     usual = words.usual_decimals(measure["unit"], measure["measure_type"]) + (whole["denominator"] is not None)
     ordered = sorted(amounts.items(), key=lambda item: (-item[1] if change > 0 else item[1], item[0]))
     shares = [Share(title, amount, words.change(amount, measure["unit"], usual)) for title, amount in ordered]

@@ -131,7 +131,9 @@ def read_marts(database: Path, area_id: str) -> Marts:
             parts=_by(
                 read(
                     "select measure_id, period_basis, period_month, area_id, areas.title, numerator, denominator,"
-                    " value, change, change_percent, comparison, is_small_base, reason"
+                    " value, lower_95, upper_95, respondents, window_from, change, change_lower_95, change_upper_95,"
+                    " change_percent, change_percent_lower_95, change_percent_upper_95, comparison, is_small_base,"
+                    " is_published_value, reason"
                     " from fct_measure_result inner join dim_area as areas using (area_id)"
                     " where areas.part_of_force and areas.area_type <> 'force' and population_group = 'all'"
                     " and period_month in (select period_month from compared)"
@@ -142,8 +144,7 @@ def read_marts(database: Path, area_id: str) -> Marts:
             ),
             groups=_by(
                 read(
-                    "select measure_id, period_basis, period_month, population_group, numerator, denominator, value"
-                    " from fct_measure_result where area_id = $area and population_group <> 'all'"
+                    "select * from fct_measure_result where area_id = $area and population_group <> 'all'"
                     " and period_month in (select period_month from compared) order by population_group"
                 ),
                 lambda row: (row["measure_id"], row["period_basis"], row["period_month"]),

@@ -41,6 +41,7 @@ from orchestration.board_pack.sentences import (
     standing,
     trend_message,
     unit_of_comparison,
+    usual_of_comparison,
     year_of_gap,
 )
 
@@ -233,7 +234,7 @@ class Panels(Lines):
         same_age = row["comparison"] == "same_age"
         before = row["value_last_year_at_same_age"] if same_age else row["value_same_period_last_year"]
         notes = [
-            row["reason"] if row["value"] is None else None,
+            words.spoken(row["reason"]) if row["value"] is None else None,
             "unsettled" if row["is_settled"] is False else None,
             "fewer than 100 answered" if row["is_small_base"] else None,
         ]
@@ -267,7 +268,7 @@ class Panels(Lines):
             changes = {
                 row["area_id"]: row for row in self.marts.parts.get((measure_id, "rolling_12_months", month), [])
             }
-            usual = self._usual_of_comparison(measure, compared)
+            usual = usual_of_comparison(measure, compared)
             rows = tuple(self._borough(row, changes, measure, unit, usual) for row in compared)
             group = compared[0]["group_value"]
             basis_text = f"rolling 12 months to {words.month(month)}"
@@ -312,13 +313,6 @@ class Panels(Lines):
             ),
         )
 
-    @staticmethod
-    def _usual_of_comparison(measure: Row, rows: Rows) -> int:
-        """Decimals of areas beside each other: alike for all of them."""
-        unit = unit_of_comparison(measure)
-        usual = 2 if unit.startswith("per 1,000") else words.usual_decimals(unit, measure["measure_type"])
-        return words.visible_decimals(usual, *(row["value"] for row in rows))
-
     def _borough(self, row: Row, changes: dict[str, Row], measure: Row, unit: str, usual: int) -> Borough:
         value, flag = row["value"], row.get("funnel_flag")
         limits = [row.get(name) for name in ("lower_limit_95", "upper_limit_95", "lower_limit_998", "upper_limit_998")]
@@ -345,7 +339,7 @@ class Panels(Lines):
     def _peers(self, measure: Row) -> tuple[Peer, ...]:
         """The area beside the others of its groups; the group of all boroughs is shown as boroughs."""
         unit = unit_of_comparison(measure)
-        usual = self._usual_of_comparison(measure, self.marts.peers.get(measure["measure_id"], []))
+        usual = usual_of_comparison(measure, self.marts.peers.get(measure["measure_id"], []))
         grouped: dict[str, Rows] = {}
         for row in self.marts.peers.get(measure["measure_id"], []):
             grouped.setdefault(row["peer_group"], []).append(row)
@@ -446,8 +440,8 @@ class Panels(Lines):
         result = self.marts.results.get((other_id, "financial_year_to_date", self.month))
         if result is None or result["value"] is None:
             return Balance(other_id, self.anchors.get(other_id), str(other["title"]), "no figure")
-        _, _, direction_text = self._direction(result, other)
-        text = f"{words.figure(result['value'], other['unit'], usual)} in the financial year to date, {direction_text}"
+        value_text = words.figure(result["value"], other["unit"], usual)
+        text = f"{value_text} in the financial year to date, {self._direction(result, other)}"
         return Balance(other_id, self.anchors.get(other_id), str(other["title"]), text)
 
     def _sources(self, line: Line, measure: Row) -> tuple[str, ...]:
@@ -494,7 +488,7 @@ class Panels(Lines):
         ):
             said += [*line.notes, line.provisional_text, line.judged_text]
             said += [row["reading"] and f"reading of the target: {row['reading']}"]
-            said += [row["outlook_reason"] and f"no outlook: {row['outlook_reason']}"]
+            said += [row["outlook_reason"] and f"no outlook: {words.spoken(row['outlook_reason'])}"]
             if not line.is_settled:
                 said.append(f"late facts may move the figure for {words.counted(measure['settles_after'], 'month')}")
             if row["rows_quarantined"]:

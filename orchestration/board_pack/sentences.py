@@ -9,7 +9,7 @@ import datetime as dt
 
 from orchestration.board_pack import words
 from orchestration.board_pack.content import Borough, Line, Point
-from orchestration.board_pack.marts import Row
+from orchestration.board_pack.marts import Row, Rows
 
 PER_RESIDENTS = "per 1,000 residents"
 
@@ -78,6 +78,13 @@ def unit_of_comparison(measure: Row) -> str:
     return PER_RESIDENTS if measure["measure_type"] == "count" else str(measure["unit"])
 
 
+def usual_of_comparison(measure: Row, rows: Rows) -> int:
+    """Decimals of areas beside each other: alike for all of them."""
+    unit = unit_of_comparison(measure)
+    usual = 2 if unit == PER_RESIDENTS else words.usual_decimals(unit, measure["measure_type"])
+    return words.visible_decimals(usual, *(row["value"] for row in rows))
+
+
 def count_behind(row: Row | None, measure: Row) -> str | None:
     """The count behind a figure: "35,742 of 52,102"."""
     if row is None or row.get("numerator") is None:
@@ -141,7 +148,7 @@ def outlook_text(row: Row) -> str | None:
     if probability is not None:
         said += f" ({words.probability(probability)} likely to be met)"
     elif row["outlook_reason"]:
-        said += f": {row['outlook_reason']}"
+        said += f": {words.spoken(row['outlook_reason'])}"
     return said
 
 
@@ -156,6 +163,15 @@ def side_of(flag: str | None, better: str) -> str:
 
 def months_between(first: dt.date, last: dt.date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
+
+
+def month_after(month: dt.date) -> dt.date:
+    return dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def end_of_year(month: dt.date) -> dt.date:
+    """The last month of a month's financial year."""
+    return dt.date(month.year + (month.month > 3), 3, 1)
 
 
 def year_before(month: dt.date) -> dt.date:

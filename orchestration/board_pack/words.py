@@ -10,6 +10,7 @@ it takes to print otherwise.
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -105,7 +106,10 @@ CAUSES = {
     "late_records": "late records",
 }
 
-_ONE = {"people": "person"}
+_ONE = {"people": "person", "days per person": "day per person"}
+# What an extract shortens; the surveys by their names.
+_SPOKEN = {"fte": "full-time equivalents", "ref": "reference", "gbp": "in pounds"}
+_SURVEYS = {"pas": "Public Attitude Survey", "bcs": "British Crime Survey"}
 
 
 def number(value: float, decimals: int) -> str:
@@ -159,11 +163,16 @@ def figure(value: float, unit: str, decimals: int) -> str:
             said = f"£{said}{NBSP}million"
         case _ if unit.startswith("percent "):
             said = f"{said}{NBSP}%{unit.removeprefix('percent')}"
-        case _ if unit.endswith("s") or unit in _ONE:
-            said = f"{said}{NBSP}{(_ONE.get(unit) or unit.removesuffix('s')) if said == '1' else unit}"
+        case _ if not unit.startswith("per ") and (unit.endswith("s") or unit in _ONE):
+            said = f"{said}{NBSP}{_one(unit) if said == '1' else unit}"
         case _:
             said = f"{said} {unit}"
     return f"\u2212{said}" if minus else said
+
+
+def _one(unit: str) -> str:
+    """casualties → casualty."""
+    return _ONE.get(unit) or (f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s"))
 
 
 def short_figure(value: float, unit: str, decimals: int) -> str:
@@ -246,8 +255,13 @@ def plain(text: str) -> str:
 
 
 def spoken(reason: str | None) -> str | None:
-    """A reason of the marts with the names of extracts in it, as people say them: recorded crime."""
-    return reason and reason.replace("_", " ")
+    """A reason of the marts with names of extracts, columns and seeds in it, as people say them: recorded crime."""
+    if reason is None:
+        return None
+    said = re.sub(r"seeds/(\w+)\.csv", r"the list of \1", reason)
+    said = re.sub(r"\b(pas|bcs):(\w+)", lambda found: f"“{found[2]}” of the {_SURVEYS[found[1]]}", said)
+    said = re.sub(r"\bis_(?=\w)", "", said).replace("_", " ")
+    return re.sub(r"\b(fte|ref|gbp)\b", lambda found: _SPOKEN[found[1]], said)
 
 
 def listed(parts: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ select
     verdicts.rule,
     verdicts.amount,
     verdicts.period_basis,
+    verdicts.compared_area_id,
     verdicts.compared_month,
     verdicts.source,
     verdicts.baseline,

@@ -152,6 +152,7 @@ select
     verdicts.threshold,
     verdicts.expected_by_now,
     coalesce(verdicts.period_basis, shown.period_basis) as period_basis,
+    coalesce(verdicts.compared_area_id, 'force') as compared_area_id,
     coalesce(verdicts.compared_month, shown.shown_month) as compared_month,
     case when verdicts.target_id is null then shown.source else verdicts.source end as source,
     case when verdicts.target_id is null then shown.value else verdicts.value end as value,
