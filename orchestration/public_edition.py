@@ -100,8 +100,12 @@ SERIES = """
         and series.kind = place.kind
         and series.dimension = split_part(t.population_group, ':', 1)
 """
-COMPARED = _given("now", "t.period_basis", "t.compared_month") + _given(
-    "before", "t.period_basis", "(t.compared_month - interval 1 year)"
+# A target for every area is shown by the figure of one of them.
+COMPARED = (
+    _given("now", "t.period_basis", "t.compared_month", area="t.compared_area_id")
+    + _given("before", "t.period_basis", "(t.compared_month - interval 1 year)", area="t.compared_area_id")
+    + "left join place on place.area_id = t.compared_area_id"
+    + SERIES
 )
 # A level that comes from the year before is given where that year is.
 OF_A_VERDICT = (
@@ -123,8 +127,10 @@ VERDICT_COLUMNS = [
     "projected_year_end",
     "required_run_rate",
 ]
-# That one row could turn a verdict says how near its count is to the threshold.
+# That one row could turn a verdict says how near its count is to the threshold; which area stands for all, which is
+# the furthest from it.
 VERDICT_CHANGED = {
+    "compared_area_id": "null",
     "verdict": "'not_measurable'",
     "outlook": "'not_assessable'",
     "outlook_reason": f"'{WITHHELD}'",
@@ -310,23 +316,14 @@ WITHHOLDINGS: dict[str, Withholding] = {
                 "projected_upper_95",
             ]
         },
-        COMPARED + "left join place on place.area_id = t.area_id" + SERIES,
+        COMPARED,
         given=[*A_VERDICT, "area_id", "period_month", "known_from", "known_to", "projected_from"],
         changed=VERDICT_CHANGED,
         counts=VERDICT_ROWS_ASIDE,
     ),
     "scorecard": Withholding(
         {OF_A_VERDICT: [*VERDICT_COLUMNS, "variation", "assurance", "improves_on_outturn"]},
-        _given("now", "t.period_basis", "t.compared_month", area="'force'", group="coalesce(t.population_group, 'all')")
-        + _given(
-            "before",
-            "t.period_basis",
-            "(t.compared_month - interval 1 year)",
-            area="'force'",
-            group="coalesce(t.population_group, 'all')",
-        )
-        + "left join place on place.area_id = 'force'"
-        + SERIES,
+        COMPARED,
         given=[
             *A_VERDICT,
             "reporting_month",

@@ -454,6 +454,11 @@ def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Pat
     assert [found.is_flipped for found in camden.restated_verdicts] == [True, True]
     (restated_there,) = camden.restated
     assert restated_there.scope_text.replace(words.NBSP, " ") == "1 figure, Aug 2008 to Aug 2008"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"update dim_target set rule = 'every_area_improves' where target_id = '{row['target_id']}'")
+    assert [found.area_text for found in read_pack(database, Selection()).restated_verdicts] == [
+        "the area that stands for all"
+    ]
     turned = "Verdicts given earlier that have turned: 1 of the force, 1 of 1 other area."
     assert turned in [sentence.replace(words.NBSP, " ") for sentence in pack.headline]
     assert not any("have turned" in sentence for sentence in camden.headline)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from orchestration.disclosure import DECISION_COLUMNS, GRAINS, NoRule, Seeds, decide
-from orchestration.public_edition import WITHHELD, WITHHOLDINGS, NotMade, publish_for_public
+from orchestration.public_edition import OF_NOW, WITHHELD, WITHHOLDINGS, NotMade, publish_for_public
 from orchestration.publishing import DATABASE, read_manifest
 from orchestration.releases import violations
 from tests.conftest import Warehouse
@@ -730,6 +730,7 @@ def test_a_withheld_verdict_does_not_say_whether_one_row_could_turn_it_and_a_giv
     area, month, source = sorted({*small} & {*withheld})[0]
     changes = [
         f"insert into fct_target_verdict by name select * replace ('{place} zq' as target_id, '{place}' as area_id,"
+        f" '{place}' as compared_area_id,"
         f" 'youth_violence_victims' as measure_id, '{month}'::date as period_month, '{month}'::date as compared_month,"
         f" 'month' as period_basis, 'all' as population_group, '{source}' as source, 'at_most' as rule, {n} as amount,"
         f" null as baseline, {n} as threshold, {n} as value, 'met' as verdict, true as is_provisional,"
@@ -758,6 +759,27 @@ def test_the_scorecard_of_the_force_keeps_its_values(both: duckdb.DuckDBPyConnec
         " where internal.value is not null and edition.value is null"
     ).fetchall()
     assert [name for (name,) in lost] in ([], ["victim_satisfaction_gap"])
+
+
+@pytest.mark.parametrize("table", ["scorecard", "fct_target_verdict"])
+def test_a_target_for_every_area_is_given_where_the_area_that_stands_for_all_is(table: str) -> None:
+    window = "'financial_year_to_date' as period_basis, date '2009-03-01'"
+    with duckdb.connect() as database:
+        database.execute(
+            "create table place as from (values ('force', 'force'), ('camden', 'boroughs')) as places(area_id, kind)"
+        )
+        # The force's figure is given, those of boroughs are not.
+        database.execute(
+            "create table given as select 'm' as measure_id, 's' as source, 'force' as kind, 'all' as dimension,"
+            f" {window} as period_month"
+        )
+        database.execute("create table wholly_given as select *, true as by_month from given")
+        database.execute(
+            f"create table t as select 'm' as measure_id, 's' as source, 'all' as population_group, {window}"
+            " as compared_month, 'force' as area_id, unnest(['force', 'camden']) as compared_area_id"
+        )
+        found = database.execute(f"select compared_area_id, {OF_NOW} from t {WITHHOLDINGS[table].joins}").fetchall()
+    assert sorted(found) == [("camden", False), ("force", True)]
 
 
 def test_what_is_made_of_a_withheld_window_is_withheld(both: duckdb.DuckDBPyConnection) -> None:

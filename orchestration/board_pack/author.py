@@ -464,10 +464,11 @@ class _Author(Panels):
             if row["area_id"] != self.area or (self.is_force and not self._is_of_pack(row["measure_id"])):
                 continue
             measure = self.marts.measures[row["measure_id"]]
+            is_of_one = self.marts.targets.get(row["target_id"], {}).get("rule") == "every_area_improves"
             found.append(
                 RestatedVerdict(
                     title=str(measure["title"]),
-                    area_text=row["area_title"],
+                    area_text="the area that stands for all" if is_of_one else row["area_title"],
                     month_text=words.month(row["period_month"]),
                     before_text=stood(row, "before", measure),
                     after_text=stood(row, "after", measure),
