@@ -198,6 +198,8 @@ def read_marts(database: Path, area_id: str) -> Marts:
                 " from fct_reported_verdict where reporting_month <= (select reporting_month from release)"
                 " group by reporting_month order by reporting_month desc limit 2)"
                 " select said.* from fct_reported_verdict as said inner join newest using (release_id)"
+                " left join (select distinct measure_id, pack_order from scorecard) as lines using (measure_id)"
+                " order by lines.pack_order nulls last, measure_id, target_id, population_group"
             ),
             restatements=read(
                 "select measure_id, cause, count(*) as figures, count(*) filter (area_id = 'force') as of_force,"
