@@ -69,7 +69,9 @@ BEHIND = {
         "test_a_file_that_grows_while_it_is_read_lands_whole_when_it_is_tried_again",
     ],
     "the disk or the network": ["test_what_may_be_gone_in_a_moment_is_tried_again_and_nothing_else"],
-    "the daemon or the machine": ["test_a_daemon_stopped_or_killed_during_a_run_leaves_no_stuck_run_and_no_second_release"],
+    "the daemon or the machine": [
+        "test_a_daemon_stopped_or_killed_during_a_run_leaves_no_stuck_run_and_no_second_release"
+    ],
     "readers do not have the release": [
         "test_a_release_that_is_not_there_by_its_day_is_told_without_dagster",
         "test_a_release_that_is_there_by_its_day_is_not_told_until_readers_lose_it",

@@ -501,6 +501,21 @@ def test_a_target_whose_measure_changed_is_held_against_no_outturn(sample: Wareh
 # What is written for the Board -----------------------------------------------------------------------------------
 
 STILL_OPEN = "still open: left out of the register of {}, shown as in that of {}"
+
+
+def test_a_chart_says_whether_it_passes_of_the_target_of_its_line_alone(sample: Warehouse) -> None:
+    rows = sample.release().execute(
+        "select scorecard.measure_id, scorecard.target_id, charts.target_id, charts.assurance, scorecard.assurance"
+        " from scorecard inner join fct_process_control as charts using (measure_id)"
+        " where charts.area_id = 'force' and charts.population_group = 'all' and charts.is_current"
+    )
+    said = rows.fetchall()
+    assert [row for row in said if (row[4] is not None) != (row[1] is not None and row[1] == row[2])] == []
+    assert [row for row in said if row[4] not in (None, row[3])] == []
+    # One target of the year 2008/09, which the chart's line is, and one of three years.
+    assert sorted(row[4] is None for row in said if row[0] == "procurement_savings") == [False, True]
+
+
 # Every decision that a register from April 2006 up to the month has, worked by hand: status, whether overdue, note.
 REGISTER = {
     "2008-09": {

@@ -241,7 +241,8 @@ def read_marts(database: Path, area_id: str) -> Marts:
 def latest_point(charted: Rows) -> Row:
     """The latest point of a control chart, as the scorecard takes it: one of an earlier period than the latest says
     nothing of now. Nothing without a chart."""
-    if not charted or charted[-1]["is_current"]:
+    # Releases made before the column are of a time when it was not asked.
+    if not charted or charted[-1].get("is_current", True):
         return charted[-1] if charted else {}
     point = charted[-1]
     ended = f"its latest point is of {month(point['period_month'])}"

@@ -51,15 +51,10 @@ class Scope:
         """The lines of a measure in an area: one per target of its own, else its figure without a verdict."""
         measure_id = row["measure_id"]
         latest = latest_point(self.marts.charts.get(measure_id, []))
-        seen = {
-            "variation": latest.get("variation"),
-            "assurance": latest.get("assurance"),
-            "improves_on_outturn": None,
-            "reading": None,
-        }
+        unsaid = {"improves_on_outturn": None, "reading": None}
         own = [verdict for verdict in self.marts.verdicts.values() if verdict["measure_id"] == measure_id]
         if own:
-            return [{**row, **verdict, **seen} for verdict in own]
+            return [{**row, **verdict, **_charted(latest, verdict), **unsaid} for verdict in own]
         blank = dict.fromkeys(
             ["target_id", "target_status", "rule", "amount", "baseline", "threshold", "expected_by_now"]
             + ["gap_to_target", "verdict_stage", "certainty", "detectable_change", "outlook", "outlook_probability"]
@@ -76,7 +71,8 @@ class Scope:
             {
                 **row,
                 **blank,
-                **seen,
+                **_charted(latest, {"target_id": None, "population_group": "all"}),
+                **unsaid,
                 "population_group": "all",
                 "period_basis": shown and shown["period_basis"],
                 "compared_month": shown and shown["period_month"],
@@ -100,3 +96,10 @@ class Scope:
     def _title(self, measure_id: str | None) -> str:
         """A measure's name, whether it is in force or not."""
         return str(self.marts.measures.get(measure_id or "", {}).get("title", measure_id))
+
+
+def _charted(latest: Row, verdict: Row) -> Row:
+    """What a control chart of everybody says beside a verdict; whether it passes, of the target its line stands for."""
+    of = latest if verdict["population_group"] == "all" else {}
+    is_of_target = of.get("target_id") == verdict["target_id"]
+    return {"variation": of.get("variation"), "assurance": of.get("assurance") if is_of_target else None}

@@ -166,7 +166,8 @@ select
     verdicts.certainty,
     verdicts.detectable_change,
     case when not charts.is_current then 'not_assessable' else charts.variation end as variation,
-    case when charts.is_current then charts.assurance end as assurance,
+    -- Of the target that its line stands for, and no other of the measure.
+    case when charts.is_current and charts.target_id = verdicts.target_id then charts.assurance end as assurance,
     charts.period_month as charted_month,
     nullif(concat_ws(
         '; ',
@@ -208,7 +209,8 @@ from in_force
 left join verdicts on in_force.measure_id = verdicts.measure_id
 left join {{ ref('targets') }} as targets on verdicts.target_id = targets.target_id
 left join without_target as shown on in_force.measure_id = shown.measure_id
-left join charts on in_force.measure_id = charts.measure_id
+left join charts
+    on in_force.measure_id = charts.measure_id and coalesce(verdicts.population_group, 'all') = 'all'
 left join draft_targets on in_force.measure_id = draft_targets.measure_id
 left join {{ ref('plan_objectives') }} as objectives
     on in_force.plan_id = objectives.plan_id and in_force.objective = objectives.objective
