@@ -91,7 +91,7 @@ def test_a_run_can_take_in_some_extracts_and_leave_the_others() -> None:
 def test_dagster_takes_the_requests_that_the_sensor_makes(
     request_: dg.RunRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors, "first_to_start", lambda *arguments: request_)
+    monkeypatch.setattr(sensors, "next_run", lambda *arguments: request_)
     monkeypatch.setattr(sensors, "look", lambda *arguments: Look([], [], [], [], None, {}, {}))
     with dg.DagsterInstance.ephemeral() as instance:
         tick = sensors.arrival.evaluate_tick(
