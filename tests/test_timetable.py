@@ -6,7 +6,6 @@ Does not belong here: what is started on them (`test_arrival.py`).
 """
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
@@ -14,7 +13,6 @@ import pytest
 from orchestration.bank_holidays import bank_holidays
 from orchestration.extracts import EXTRACTS
 from orchestration.timetable import (
-    CLOCK,
     MONTHLY,
     Timetable,
     due_day,
@@ -23,15 +21,12 @@ from orchestration.timetable import (
     timetable,
     working_day,
 )
+from tests.service import london
 
 MARCH = dt.date(2009, 3, 1)
 FEBRUARY = dt.date(2009, 2, 1)
 ALL_OF_MARCH = {extract.name: {FEBRUARY, MARCH} for extract in MONTHLY}
 KEPT = Timetable(refresh_working_day=8, release_working_day=10)
-
-
-def london(*at: int) -> dt.datetime:
-    return dt.datetime(*at, tzinfo=ZoneInfo(CLOCK))
 
 
 def without(*extracts: str) -> dict[str, set[dt.date]]:

@@ -37,14 +37,14 @@ def _months(length: int) -> pl.DataFrame:
 
 
 def outlooks(
-    numerators: list[float],
+    numerators: list[float] | list[float | None],
     denominators: list[float] | None = None,
     kind: str = "count",
     method: str = "poisson",
     multiplier: float = 1,
     broken_at: int | None = None,
 ) -> dict[int, dict[str, Any]]:
-    """The outlook from each origin, by its position in the series."""
+    """The outlook from each origin, by its position in the series, in which None is a month without a figure."""
     rows = [
         {
             "period_month": month(at),
@@ -53,6 +53,7 @@ def outlooks(
             "value": multiplier * numerator / (denominators[at] if denominators else 1),
         }
         for at, numerator in enumerate(numerators)
+        if numerator is not None
     ]
     results = pl.DataFrame(rows, schema_overrides={"denominator": pl.Float64}).with_columns(
         measure_id=pl.lit("m"),
@@ -87,6 +88,23 @@ def _series(chance: random.Random, length: int, level: float) -> list[float]:
     return [
         float(max(0, round(level * season[k % 12] * (1 + drift * k) * chance.gauss(1, 0.1)))) for k in range(length)
     ]
+
+
+def test_errors_of_more_than_five_years_ago_count_for_nothing() -> None:
+    """Four years, then nothing, then two more years before the first origin, which is judged by the months of the old
+    stretch that are up to 60 months back. After a gap of two years these are months 36 to 46, each projected over 1 to
+    as many months as were left of the stretch: 11 + 10 + … + 1 = 66 errors. After three years there are none."""
+    chance = random.Random(5)
+    figures = [float(chance.randint(80, 120)) for _ in range(112)]
+
+    def first_origin(gap: int) -> dict[str, Any]:
+        series = [None if 48 <= at < 48 + gap else figure for at, figure in enumerate(figures)]
+        return outlooks(series)[48 + gap + 24]
+
+    assert first_origin(24)["origins"] == 66
+    without = first_origin(36)
+    assert (without["origins"], without["lower_80"]) == (None, None)
+    assert without["reason"] == "too few earlier months to try the projection on: 0 of 12 needed"
 
 
 @pytest.mark.parametrize("link", ["count", "amount", "share", "ratio"])
