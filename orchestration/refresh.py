@@ -215,9 +215,6 @@ def _metadata(result: dg.ExecuteInProcessResult, release: str) -> Mapping[str, d
 
 
 def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
-    # What sets the pack is loaded by the job.
-    from orchestration.board_pack.words import CAUSES
-
     metadata = _metadata(result, "performance")
     folder = warehouse / "current"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -235,8 +232,7 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
     if metadata["is_new"].value:
         print(f"Published release {manifest['release_id']} ({manifest['data_kind']}, {manifest['status']}).")
         if manifest["restated"]:
-            counts_by_cause = [f"{count:,} ({CAUSES[cause]})" for cause, count in manifest["restated"].items()]
-            print(f"Figures restated since earlier releases: {', '.join(counts_by_cause)}")
+            print(_restated(manifest["restated"]))
     else:
         print(f"Nothing changed: release {manifest['release_id']} stands, and no new number was used.")
     if manifest["provisional_because"]:
@@ -257,6 +253,17 @@ def _summary(warehouse: Path, result: dg.ExecuteInProcessResult) -> None:
             f"The public edition {public['release'].value} {'is new' if public['is_new'].value else 'stands'}, and"
             f" withholds figures in {public['withheld'].value:,} rows. It is in {edition} -> {edition.readlink()}"
         )
+
+
+def _restated(counts: Mapping[str, int]) -> str:
+    """What differs from what earlier releases said, by cause, and how many verdicts turned (`count_restatements`)."""
+    # What sets the pack is loaded by the job.
+    from orchestration.board_pack.words import CAUSES
+
+    figures = [f"{counts[cause]:,} ({said})" for cause, said in CAUSES.items() if cause in counts]
+    turned = counts.get("verdicts_flipped", 0)
+    said = f"Figures restated since earlier releases: {', '.join(figures) or 'none'}"
+    return f"{said}; verdicts that turned: {turned:,}" if turned else said
 
 
 if __name__ == "__main__":

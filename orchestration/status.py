@@ -92,7 +92,7 @@ def page(found: list[Finding]) -> list[str]:
 def findings(raw: Path, warehouse: Path, now: dt.datetime) -> list[Finding]:
     """How everything stands at an instant; reads, and changes nothing."""
     manifest = whole_manifest(warehouse / "current")
-    found = [*_release(warehouse, manifest, now), *_overdue(manifest, now), *_public(warehouse, manifest)]
+    found = [*_release(warehouse, manifest, now), *_overdue(warehouse, manifest, now), *_public(warehouse, manifest)]
     if not warehouse.is_dir():
         return found
     # To look would make the folders.
@@ -116,6 +116,15 @@ def _release(warehouse: Path, manifest: Manifest, now: dt.datetime) -> Iterator[
         yield Finding("Release", f"{current.readlink().name} is damaged; {remedy}", Level.CRITICAL)
     else:
         yield Finding("Release", "there is none yet: `make refresh` makes the first", Level.CRITICAL)
+    later = sorted(
+        (built, folder.name)
+        for folder in _releases(warehouse)
+        if (built := (read_manifest(folder) or {}).get("built_at", "")) > (manifest or {"built_at": "9"})["built_at"]
+    )
+    if later:
+        newest = later[-1][1]
+        said = f"{newest} was made after it; `make rollback RELEASE={newest}` points readers there"
+        yield Finding("Newer", said, Level.WARNING)
     damaged = [
         folder.name
         for folder in _releases(warehouse)
@@ -132,7 +141,7 @@ def _releases(warehouse: Path) -> list[Path]:
     return [folder for folder in (warehouse / "releases").glob("[!.]*") if month_and_number(folder.name)]
 
 
-def _overdue(manifest: Manifest, now: dt.datetime) -> list[Finding]:
+def _overdue(warehouse: Path, manifest: Manifest, now: dt.datetime) -> list[Finding]:
     """That readers have no release as late as is due at an instant; `manifest` is that of `current`, when it is whole.
     Nothing when they have."""
     days, has = timetable(), {dt.date.fromisoformat(manifest["reporting_month"])} if manifest else set()
@@ -140,6 +149,9 @@ def _overdue(manifest: Manifest, now: dt.datetime) -> list[Finding]:
     if month is None:
         return []
     said = f"readers have no release of {month:%Y-%m}, which was due by {days.release_due(month):%Y-%m-%d}"
+    there = sorted(folder.name for folder in _releases(warehouse) if folder.name[:7] >= f"{month:%Y-%m}")
+    if there:
+        said += f"\nthere is {_listed(there)}: `make rollback RELEASE=…` points readers to one, if it is whole"
     return [Finding(OVERDUE, said, Level.CRITICAL)]
 
 
@@ -186,6 +198,14 @@ def _deliveries(raw: Path, warehouse: Path, seen: Look, now: dt.datetime) -> Ite
         yield Finding("Refused", "\n".join([said, *reasons]), Level.CRITICAL)
     manifest = read_manifest(warehouse / "current") or {"deliveries": []}
     in_release = {d["delivery_id"]: d["status"] for d in manifest["deliveries"]}
+    taken_back = [
+        f"{d.extract}/{d.file_name}"
+        for d in seen.on_record
+        if d.status == "withdrawn" and in_release.get(d.delivery_id) in ("current", "partly superseded")
+    ]
+    if taken_back:
+        said = f"withdrawn, and the release still rests on it: {_counted(taken_back)}; `make refresh` makes one without"
+        yield Finding("Withdrawn", said, Level.WARNING)
     aside = [
         d.rows_quarantined
         for d in seen.on_record

@@ -60,12 +60,10 @@ def to_act_on(raw: Path, warehouse: Path, now: dt.datetime) -> list[Alert]:
         return []
     # A release that is overdue before whatever may be why.
     first = min(urgent, key=lambda each: each.title != OVERDUE)
-    current = warehouse / "current"
+    current, due = warehouse / "current", first.said.splitlines()[0]
     return [
         Alert(
-            f"{first.said[0].upper()}{first.said[1:]}"
-            if first.title == OVERDUE
-            else f"Somebody must act: {_titles(urgent)}",
+            f"{due[0].upper()}{due[1:]}" if first.title == OVERDUE else f"Somebody must act: {_titles(urgent)}",
             f"Readers have {current.readlink().name if current.is_symlink() else 'no release at all'}.",
             "\n".join(f"{each.title}: {each.said}" for each in found if each.level != Level.OK),
         )

@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -61,6 +62,8 @@ def restored(copy: Path, folder: Path) -> Warehouse:
     own = Warehouse(folder / "raw", folder / "warehouse")
     ended = run(commands("restore"), own.raw, own.folder, copy)
     assert ended.returncode == 0, ended.stderr
+    # Readers of releases enter it.
+    assert stat.S_IMODE(own.folder.stat().st_mode) == 0o755
     return own
 
 

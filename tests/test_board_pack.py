@@ -400,6 +400,8 @@ def test_a_refused_delivery_is_told_until_it_landed_under_its_own_name(copied: C
         refused.format("open", "refused", "[layout, whole file] two", 2),
         refused.format("again", "refused", "[layout, whole file] three", 2),
         refused.format("again", "current", "", 1),
+        refused.format("taken_back", "refused", "[layout, whole file] four", 2),
+        refused.format("taken_back", "withdrawn", "a wrong file", 3),
         refused.format("withdrawn", "withdrawn", "a wrong month", 2),
         refused.format("withdrawn", "current", "", 3),
     )
@@ -407,6 +409,7 @@ def test_a_refused_delivery_is_told_until_it_landed_under_its_own_name(copied: C
     assert told == (
         "complaints/again.csv was refused: [layout, whole file] three",
         "complaints/open.csv was refused: [layout, whole file] two",
+        "complaints/taken_back.csv was withdrawn: a wrong file",
         "complaints/withdrawn.csv was withdrawn: a wrong month",
     )
 
@@ -444,8 +447,8 @@ def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Pat
     pack = read_pack(database, Selection())
     (restated,) = pack.restated_verdicts
     assert restated.is_flipped and restated.cause_text == "late records"
-    assert restated.before_text.replace(words.NBSP, " ") == "Not met: 66.97 % against 67.00 %"
-    assert restated.after_text.replace(words.NBSP, " ") == "Met: 67.02 % against 67.00 %"
+    assert restated.before_text.replace(words.NBSP, " ") == "2008-09_r1: Not met: 66.97 % against 67.00 %"
+    assert restated.after_text.replace(words.NBSP, " ") == "2009-03_r1: Met: 67.02 % against 67.00 %"
     (figures,) = pack.restated
     assert (figures.cause_text, figures.figures) == ("a delivery was replaced or withdrawn", 1)
     said = _page(pack, ()).one("section", id="restatements").text
@@ -453,13 +456,13 @@ def test_a_restated_verdict_shows_what_changed_and_why(copied: Callable[..., Pat
     camden = read_pack(database, Selection(area="camden"))
     assert [found.is_flipped for found in camden.restated_verdicts] == [True, True]
     (restated_there,) = camden.restated
-    assert restated_there.scope_text.replace(words.NBSP, " ") == "1 figure, Aug 2008 to Aug 2008"
+    assert restated_there.scope_text.replace(words.NBSP, " ") == "1 figure, Aug 2008"
     with duckdb.connect(str(database)) as connection:
         connection.execute(f"update dim_target set rule = 'every_area_improves' where target_id = '{row['target_id']}'")
     assert [found.area_text for found in read_pack(database, Selection()).restated_verdicts] == [
         "the area that stands for all"
     ]
-    turned = "Verdicts given earlier that have turned: 1 of the force, 1 of 1 other area."
+    turned = "Verdicts given earlier that have turned: 1 of the force, 1 of areas."
     assert turned in [sentence.replace(words.NBSP, " ") for sentence in pack.headline]
     assert not any("have turned" in sentence for sentence in camden.headline)
 
@@ -476,7 +479,8 @@ def test_what_changed_names_which_of_a_measures_targets(copied: Callable[..., Pa
         "Procurement savings, 2008/09",
     ]
     assert {(row.before_text, row.after_text) for row in changes} == {
-        (f"Ahead of profile: £7.2{words.NBSP}million", f"Met: £14.6{words.NBSP}million")
+        (f"Ahead of profile: £7.2{words.NBSP}million", f"Met: £14.6{words.NBSP}million"),
+        (f"Ahead of profile: £7.2{words.NBSP}million (year to date)", f"Met: £14.6{words.NBSP}million (full year)"),
     }
 
 
@@ -1038,6 +1042,29 @@ def test_a_trend_without_limits_is_drawn_in_stretches_too(
     gap = "Jan 2009: the months before it have no figure"
     assert said == (["Jun 2008: counted anew", gap] if is_one else [gap])
     assert len(charts._runs(panel.trend.points)) == len(said) + 1
+
+
+def test_a_series_that_comes_by_the_year_is_one_line(read: Callable[..., Pack]) -> None:
+    """The British Crime Survey's measures have a figure each March, and no chart."""
+    panel = next(panel for panel in read().panels if panel.measure_id == "justice_system_fair")
+    assert panel.trend and [point.month.month for point in panel.trend.points] == [3] * len(panel.trend.points)
+    assert len(panel.trend.points) >= 3
+    assert (panel.trend.breaks, len(charts._runs(panel.trend.points))) == ((), 1)
+
+
+def test_what_changed_says_of_which_level_and_of_what_it_is(copied: Callable[..., Path]) -> None:
+    """As if September's pack had judged emergency calls of a month against 88 %, and March's the year against 90 %."""
+    of = "measure_id = 'emergency_calls_answered' and reporting_month"
+    database = copied(
+        f"update fct_reported_verdict set threshold = 88, value = 92.8, verdict = 'met', verdict_stage = 'month',"
+        f" period_basis = 'month' where {of} = '2008-09-01'",
+        f"update fct_reported_verdict set threshold = 90, value = 88.8, verdict = 'not_met', verdict_stage = 'final',"
+        f" period_basis = 'month' where {of} = '2009-03-01'",
+    )
+    changes = read_pack(database, Selection()).comparison.changes
+    (change,) = (change for change in changes if change.title.startswith("Emergency calls answered"))
+    assert change.before_text.replace(words.NBSP, " ") == "Met: 92.8 % against 88.0 % (the month)"
+    assert change.after_text.replace(words.NBSP, " ") == "Not met: 88.8 % against 90.0 % (full year, a month's figure)"
 
 
 def test_a_chart_that_ended_before_the_month_says_nothing_of_now(copied: Callable[..., Path]) -> None:

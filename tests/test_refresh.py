@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 
 from orchestration.extracts.seeds import SEEDS
-from orchestration.refresh import default_month
+from orchestration.refresh import _restated, default_month
 from orchestration.timetable import MONTHLY
 from tests.conftest import Warehouse
 from tests.deliveries import valid_rows, write_csv
@@ -185,6 +185,15 @@ def test_an_empty_raw_folder_is_said_in_one_line(tmp_path: Path) -> None:
     ended = Warehouse(tmp_path / "raw", tmp_path / "warehouse").refresh()
     assert ended.returncode == 1
     assert ended.stderr.strip() == (f"Nothing to refresh: no delivery of a monthly extract in {tmp_path / 'raw'}.")
+
+
+def test_the_last_lines_count_what_was_restated_by_cause_and_the_verdicts_that_turned() -> None:
+    said = "Figures restated since earlier releases: "
+    assert _restated({"re_delivery": 1200, "verdicts_flipped": 2}) == (
+        f"{said}1,200 (a delivery was replaced or withdrawn); verdicts that turned: 2"
+    )
+    assert _restated({"verdicts_flipped": 1}) == f"{said}none; verdicts that turned: 1"
+    assert _restated({"late_records": 3, "target": 4}) == f"{said}4 (the target was changed), 3 (late records)"
 
 
 def test_no_month_waits_for_a_text_or_is_reached_by_one(tmp_path: Path) -> None:

@@ -214,6 +214,26 @@ def test_a_damaged_current_release_is_critical_and_another_a_warning(own: Wareho
     assert (said.startswith("2009-03_r1 is damaged; "), level) == (True, Level.CRITICAL)
 
 
+def test_a_release_that_is_newer_than_the_readers_is_named(own: Warehouse) -> None:
+    """After a rollback to September, which lacks the month that is due."""
+    (own.folder / "current").unlink()
+    (own.folder / "current").symlink_to("releases/2008-09_r1")
+    said, level = found(own)["Newer"]
+    assert (said.startswith("2009-03_r1 was made after it; "), level) == (True, Level.WARNING)
+    first, second = found(own)["Overdue"][0].splitlines()
+    assert first == "readers have no release of 2009-03, which was due by 2009-04-16"
+    assert second.startswith("there is 2009-03_r1: `make rollback RELEASE=…`")
+
+
+def test_a_delivery_that_was_withdrawn_and_is_still_in_the_release_is_a_warning(own: Warehouse) -> None:
+    landing = Landing(own.folder)
+    delivery = next(d for d in landing.deliveries("workforce") if d.file_name.startswith("2009-03"))
+    landing.withdraw(delivery, "of another force")
+    said, level = found(own)["Withdrawn"]
+    assert said.startswith(f"withdrawn, and the release still rests on it: 1 file (workforce/{delivery.file_name})")
+    assert level == Level.WARNING
+
+
 def test_a_disk_with_too_little_room_for_a_refresh_is_critical(own: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a build database, and of a release that does not say how large it was, a refresh needs the size of the
     release once more, some 30 MB."""

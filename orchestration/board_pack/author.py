@@ -89,7 +89,8 @@ class _Author(Panels):
             subtitle=f"{group or area_title}, {words.month(self.month)}",
             month=self.month,
             month_text=words.month(self.month),
-            year_text=f"{month['financial_year']}, quarter {month['quarter_of_financial_year']}",
+            year_text=f"{month['financial_year']}, quarter {month['quarter_of_financial_year']}"
+            + ("" if self.month.month % 3 == 0 else " so far"),
             plan_text=marts.plan["title"]
             + (" (carried over: no plan lists measures for this month)" if self.rows[0]["is_carried_over"] else ""),
             release_id=release["release_id"],
@@ -194,8 +195,8 @@ class _Author(Panels):
         if self.is_force and turned:
             elsewhere = [area_id for area_id, *_ in turned if area_id != FORCE]
             said.append(
-                f"Verdicts given earlier that have turned: {len(turned) - len(elsewhere)} of the force,"
-                f" {len(elsewhere)} of {words.counted(len(set(elsewhere)), 'other area')}."
+                f"Verdicts given earlier that have turned: {len(turned) - len(elsewhere)} of the force"
+                + (f", {len(elsewhere)} of areas." if elsewhere else ".")
             )
         if not self.is_force:
             beyond = [
@@ -269,7 +270,15 @@ class _Author(Panels):
         measure = self.marts.measures.get(row["measure_id"], {"unit": "", "measure_type": ""})
         usual = words.usual_decimals(measure["unit"], measure["measure_type"])
         decimals = words.telling_decimals(usual, row["threshold"], row["value"])
-        return f"{said}: {words.figure(row['value'], measure['unit'], decimals)}"
+        said += f": {words.figure(row['value'], measure['unit'], decimals)}"
+        if other and None not in (row["threshold"], other["threshold"]) and row["threshold"] != other["threshold"]:
+            decimals = words.telling_decimals(decimals, row["threshold"], other["threshold"])
+            said += f" against {words.figure(row['threshold'], measure['unit'], decimals)}"
+        stage = row["verdict_stage"]
+        notes = [words.STAGES[stage]] if other and stage in words.STAGES and stage != other["verdict_stage"] else []
+        if row["period_basis"] == "month" and stage != "month":
+            notes.append("a month's figure")
+        return f"{said} ({', '.join(notes)})" if notes else said
 
     def _asked(self, decisions: tuple[Decision, ...]) -> tuple[Asked, ...]:
         """Decisions that commentary of the month asks for, and decisions of the Board that are overdue."""
@@ -450,7 +459,7 @@ class _Author(Panels):
                     if self.is_force
                     else words.counted(row["figures"], "figure")
                 )
-                + f", {words.short_month(row['first_month'])} to {words.short_month(row['last_month'])}",
+                + f", {words.months(row['first_month'], row['last_month'])}",
                 explanation=(row["explanation"] or "")
                 + (f" (and {row['explanations'] - 1} more)" if row["explanations"] > 1 else ""),
             )
@@ -470,8 +479,8 @@ class _Author(Panels):
                     title=str(measure["title"]),
                     area_text="the area that stands for all" if is_of_one else row["area_title"],
                     month_text=words.month(row["period_month"]),
-                    before_text=stood(row, "before", measure),
-                    after_text=stood(row, "after", measure),
+                    before_text=f"{row['release_before']}: {stood(row, 'before', measure)}",
+                    after_text=f"{row['release_after']}: {stood(row, 'after', measure)}",
                     is_flipped=bool(row["is_verdict_flipped"]),
                     cause_text=words.CAUSES.get(row["cause"]) or row["cause"],
                     explanation=row["explanation"] or "",

@@ -222,7 +222,7 @@ def read_marts(database: Path, area_id: str) -> Marts:
                 # One that was mended under its own name is told by the delivery that landed.
                 " where status <> 'refused' or not exists (select 1 from delivery as mended"
                 " where mended.extract = received.extract and mended.file_name = received.file_name"
-                " and mended.received_at > received.received_at and mended.status not in ('refused', 'withdrawn'))"
+                " and mended.received_at > received.received_at and mended.status <> 'refused')"
                 " order by extract, source, last_month desc nulls last, revision desc, file_name"
             ),
             sources=read("select * from dim_source"),

@@ -84,6 +84,7 @@ class Panels(Lines):
         charted = self.marts.charts.get(line.measure_id, [])
         latest = latest_point(charted)
         basis, rows = (charted[-1]["period_basis"], charted) if charted else self._uncharted(line.measure_id)
+        step = _step(basis) if charted else _shortest_step(rows)
         if len(rows) < 2:
             return None
         usual = words.usual_decimals(line.unit, measure["measure_type"])
@@ -120,7 +121,7 @@ class Panels(Lines):
             decimals=decimals,
             basis=basis,
             points=points,
-            breaks=self._breaks(line.measure_id, points, rows, basis),
+            breaks=self._breaks(line.measure_id, points, rows, step),
             has_limits=any(point.upper is not None for point in points),
             target_text=target_text,
             variation_text=words.VARIATIONS.get(latest.get("variation", "")),
@@ -147,7 +148,7 @@ class Panels(Lines):
                     group += (
                         any(before["period_month"] < month <= row["period_month"] for month in registered)
                         or before["source"] != row["source"]
-                        or months_between(before["period_month"], row["period_month"]) > _step(basis)
+                        or months_between(before["period_month"], row["period_month"]) > _shortest_step(rows)
                     )
                     numbered.append(row | {"limit_group": group})
                 return basis, numbered
@@ -161,7 +162,7 @@ class Panels(Lines):
             if row["source"] in (None, rows[-1]["source"])
         }
 
-    def _breaks(self, measure_id: str, points: tuple[Point, ...], rows: Rows, basis: str) -> tuple[Break, ...]:
+    def _breaks(self, measure_id: str, points: tuple[Point, ...], rows: Rows, step: int) -> tuple[Break, ...]:
         """Where the series begins anew within the points, and why."""
         registered = self._registered(measure_id, rows)
         sources = {row["period_month"]: row["source"] for row in rows}
@@ -171,7 +172,7 @@ class Panels(Lines):
             if not why and before.limit_group != point.limit_group:
                 if sources.get(before.month) != sources.get(point.month):
                     why = ["the source changed"]
-                elif months_between(before.month, point.month) > _step(basis):
+                elif months_between(before.month, point.month) > step:
                     why = ["the months before it have no figure"]
                 else:
                     why = ["the series is not comparable with what came before"]
@@ -521,5 +522,11 @@ class Panels(Lines):
 
 
 def _step(basis: str) -> int:
-    """Months from one point of a chart to the next."""
+    """Months from one point of a control chart to the next."""
     return 3 if basis == "quarter" else 1
+
+
+def _shortest_step(rows: Rows) -> int:
+    """Months from one figure to the next, of a series that may come by the year; 1 of fewer than two figures."""
+    months = [row["period_month"] for row in rows]
+    return min((months_between(before, month) for before, month in itertools.pairwise(months)), default=1)

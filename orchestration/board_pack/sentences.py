@@ -189,7 +189,7 @@ def stood(row: Row, when: str, measure: Row) -> str:
     """A verdict with its figure and level, before or after a restatement."""
     verdict, value, threshold = (row[f"{name}_{when}"] for name in ("verdict", "value", "threshold"))
     if verdict is None:
-        return "none"
+        return "no verdict"
     said = words.VERDICTS[verdict]
     usual = words.usual_decimals(measure["unit"], measure["measure_type"])
     other_value, other_threshold = (

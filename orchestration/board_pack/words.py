@@ -220,6 +220,11 @@ def short_month(day: dt.date) -> str:
     return f"{day:%b} {day.year}"
 
 
+def months(first: dt.date, last: dt.date) -> str:
+    """ "Jan 2009 to Mar 2009"; "Mar 2009" of one."""
+    return short_month(last) if first == last else f"{short_month(first)} to {short_month(last)}"
+
+
 def day(date: dt.date) -> str:
     """2009-03-31 → "31 March 2009"."""
     return f"{date.day} {date:%B} {date.year}"

@@ -574,7 +574,7 @@ class _Workbook(Sheets):
         self.one_table(sheet, Table("Equality_gaps", columns, rows, "Equality gaps of the last rolling year."))
 
     def _restatements(self, sheet: Worksheet) -> None:
-        columns = [("Measure", 34.0), ("What", 12), ("Of", 34), ("Said before", 34), ("Says now", 34), ("Verdict", 16)]
+        columns = [("Measure", 34.0), ("What", 12), ("Of", 34), ("Before", 34), ("After", 34), ("Verdict", 16)]
         columns += [("Cause", 26), ("Explanation", 70)]
         rows: list[list[Cell]] = [
             [
