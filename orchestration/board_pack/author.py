@@ -454,8 +454,8 @@ class _Author(Panels):
                 cause_text=words.CAUSES.get(row["cause"]) or row["cause"],
                 figures=row["figures"],
                 scope_text=(
-                    f"{words.counted(row['of_force'], 'figure')} of the force, {row['figures'] - row['of_force']:,} of"
-                    f" {words.counted(row['areas'], 'other area')}"
+                    f"{words.counted(row['of_force'], 'figure')} of the force"
+                    + (f", {row['figures'] - row['of_force']:,} of other areas" if row["areas"] else "")
                     if self.is_force
                     else words.counted(row["figures"], "figure")
                 )
