@@ -116,20 +116,13 @@ def _release(warehouse: Path, manifest: Manifest, now: dt.datetime) -> Iterator[
         yield Finding("Release", f"{current.readlink().name} is damaged; {remedy}", Level.CRITICAL)
     else:
         yield Finding("Release", "there is none yet: `make refresh` makes the first", Level.CRITICAL)
-    later = sorted(
-        (built, folder.name)
-        for folder in _releases(warehouse)
-        if (built := (read_manifest(folder) or {}).get("built_at", "")) > (manifest or {"built_at": "9"})["built_at"]
-    )
-    if later:
-        newest = later[-1][1]
-        said = f"{newest} was made after it; `make rollback RELEASE={newest}` points readers there"
+    releases = {folder: read_manifest(folder) for folder in _releases(warehouse)}
+    newest = max((found for found in releases.values() if found), key=lambda found: found["built_at"], default=None)
+    if manifest and newest and newest["built_at"] > manifest["built_at"]:
+        name = newest["release_id"]
+        said = f"{name} was made after it; `make rollback RELEASE={name}` points readers there"
         yield Finding("Newer", said, Level.WARNING)
-    damaged = [
-        folder.name
-        for folder in _releases(warehouse)
-        if (found := read_manifest(folder)) is None or strays(folder, found)
-    ]
+    damaged = [folder.name for folder, found in releases.items() if found is None or strays(folder, found)]
     others = sorted(set(damaged) - ({current.readlink().name} if current.is_symlink() else set()))
     if others:
         yield Finding(

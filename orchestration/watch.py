@@ -18,7 +18,7 @@ from orchestration.alerts import Alert, refusals_of, send_test, tell
 from orchestration.extracts import EXTRACTS
 from orchestration.folders import raw_folder, warehouse_folder
 from orchestration.landing.delivery import Damaged
-from orchestration.status import OVERDUE, Finding, Level, findings, looked
+from orchestration.status import OVERDUE, Level, findings, looked
 
 # What an alert is about (`alerts.tell`).
 MATTER = "release"
@@ -61,17 +61,14 @@ def to_act_on(raw: Path, warehouse: Path, now: dt.datetime) -> list[Alert]:
     # A release that is overdue before whatever may be why.
     first = min(urgent, key=lambda each: each.title != OVERDUE)
     current, due = warehouse / "current", first.said.splitlines()[0]
+    titles = [each.title.lower() for each in urgent]
     return [
         Alert(
-            f"{due[0].upper()}{due[1:]}" if first.title == OVERDUE else f"Somebody must act: {_titles(urgent)}",
+            f"{due[0].upper()}{due[1:]}" if first.title == OVERDUE else f"Somebody must act: {', '.join(titles)}",
             f"Readers have {current.readlink().name if current.is_symlink() else 'no release at all'}.",
             "\n".join(f"{each.title}: {each.said}" for each in found if each.level != Level.OK),
         )
     ]
-
-
-def _titles(urgent: list[Finding]) -> str:
-    return ", ".join(each.title.lower() for each in urgent)
 
 
 def taken_out(raw: Path, warehouse: Path) -> dict[str, list[Alert]]:

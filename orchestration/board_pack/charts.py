@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from orchestration.board_pack import words
 from orchestration.board_pack.content import Borough, Boroughs, Gap, GapPoint, Point, TierCount, Trend
+from orchestration.board_pack.sentences import months_between, shortest_step
 
 WIDTH = 360
 INK, GREY, PALE, RULE = "#1b2730", "#55626d", "#eef1f4", "#c3ccd3"
@@ -414,9 +415,9 @@ def _runs(points: Sequence[Point]) -> list[list[Point]]:
 def _without_holes(points: Sequence[GapPoint]) -> list[list[GapPoint]]:
     """The points by stretches: no line is drawn over months without a figure."""
     runs: list[list[GapPoint]] = [[points[0]]]
-    apart = [_month_number(after.month) - _month_number(before.month) for before, after in itertools.pairwise(points)]
-    for point, months in zip(points[1:], apart, strict=True):
-        if months > min(apart):
+    step = shortest_step([point.month for point in points])
+    for before, point in itertools.pairwise(points):
+        if months_between(before.month, point.month) > step:
             runs.append([])
         runs[-1].append(point)
     return runs

@@ -241,10 +241,12 @@ def read_marts(database: Path, area_id: str) -> Marts:
 def latest_point(charted: Rows) -> Row:
     """The latest point of a control chart, as the scorecard takes it: one of an earlier period than the latest says
     nothing of now. Nothing without a chart."""
-    # Releases made before the column are of a time when it was not asked.
-    if not charted or charted[-1].get("is_current", True):
-        return charted[-1] if charted else {}
+    if not charted:
+        return {}
     point = charted[-1]
+    # Releases made before the column are of a time when it was not asked.
+    if point.get("is_current", True):
+        return point
     ended = f"its latest point is of {month(point['period_month'])}"
     note = "; ".join(said for said in (ended, point["note"]) if said)
     return point | {"variation": "not_assessable", "signal": None, "assurance": None, "note": note}

@@ -37,6 +37,7 @@ from orchestration.board_pack.sentences import (
     months_between,
     reviewed,
     short_title,
+    shortest_step,
     side_of,
     standing,
     trend_message,
@@ -84,7 +85,6 @@ class Panels(Lines):
         charted = self.marts.charts.get(line.measure_id, [])
         latest = latest_point(charted)
         basis, rows = (charted[-1]["period_basis"], charted) if charted else self._uncharted(line.measure_id)
-        step = _step(basis) if charted else _shortest_step(rows)
         if len(rows) < 2:
             return None
         usual = words.usual_decimals(line.unit, measure["measure_type"])
@@ -121,7 +121,7 @@ class Panels(Lines):
             decimals=decimals,
             basis=basis,
             points=points,
-            breaks=self._breaks(line.measure_id, points, rows, step),
+            breaks=self._breaks(line.measure_id, rows),
             has_limits=any(point.upper is not None for point in points),
             target_text=target_text,
             variation_text=words.VARIATIONS.get(latest.get("variation", "")),
@@ -143,15 +143,13 @@ class Panels(Lines):
                 key=lambda row: row["period_month"],
             )
             if len(rows) > 1:
-                registered, group, numbered = self._registered(measure_id, rows), 0, []
-                for before, row in itertools.pairwise([rows[0], *rows]):
-                    group += (
-                        any(before["period_month"] < month <= row["period_month"] for month in registered)
-                        or before["source"] != row["source"]
-                        or months_between(before["period_month"], row["period_month"]) > _shortest_step(rows)
-                    )
-                    numbered.append(row | {"limit_group": group})
-                return basis, numbered
+                registered, step = self._registered(measure_id, rows), _step(rows)
+                begins = (
+                    bool(_registered_between(*pair, registered) or _seen_between(*pair, step))
+                    for pair in itertools.pairwise(rows)
+                )
+                stretches = itertools.accumulate(begins, initial=0)
+                return basis, [row | {"limit_group": group} for row, group in zip(rows, stretches, strict=True)]
         return "", []
 
     def _registered(self, measure_id: str, rows: Rows) -> dict[dt.date, str]:
@@ -162,22 +160,17 @@ class Panels(Lines):
             if row["source"] in (None, rows[-1]["source"])
         }
 
-    def _breaks(self, measure_id: str, points: tuple[Point, ...], rows: Rows, step: int) -> tuple[Break, ...]:
-        """Where the series begins anew within the points, and why."""
-        registered = self._registered(measure_id, rows)
-        sources = {row["period_month"]: row["source"] for row in rows}
+    def _breaks(self, measure_id: str, rows: Rows) -> tuple[Break, ...]:
+        """Where the series begins anew, and why: at what is registered, and at each new stretch."""
+        registered, step = self._registered(measure_id, rows), _step(rows)
         breaks = []
-        for before, point in itertools.pairwise(points):
-            why = [reason for month, reason in registered.items() if before.month < month <= point.month]
-            if not why and before.limit_group != point.limit_group:
-                if sources.get(before.month) != sources.get(point.month):
-                    why = ["the source changed"]
-                elif months_between(before.month, point.month) > step:
-                    why = ["the months before it have no figure"]
-                else:
-                    why = ["the series is not comparable with what came before"]
+        for before, row in itertools.pairwise(rows):
+            why = _registered_between(before, row, registered)
+            if not why and before["limit_group"] != row["limit_group"]:
+                why = [_seen_between(before, row, step) or "the series is not comparable with what came before"]
             if why:
-                breaks.append(Break(point.month, f"{point.month_text}: {words.listed(why)}"))
+                month = row["period_month"]
+                breaks.append(Break(month, f"{words.short_month(month)}: {words.listed(why)}"))
         return tuple(breaks)
 
     def _figures(self, line: Line, measure: Row) -> tuple[PeriodFigure, ...]:
@@ -521,12 +514,18 @@ class Panels(Lines):
         )
 
 
-def _step(basis: str) -> int:
-    """Months from one point of a control chart to the next."""
-    return 3 if basis == "quarter" else 1
+def _step(rows: Rows) -> int:
+    return shortest_step([row["period_month"] for row in rows])
 
 
-def _shortest_step(rows: Rows) -> int:
-    """Months from one figure to the next, of a series that may come by the year; 1 of fewer than two figures."""
-    months = [row["period_month"] for row in rows]
-    return min((months_between(before, month) for before, month in itertools.pairwise(months)), default=1)
+def _registered_between(before: Row, row: Row, registered: dict[dt.date, str]) -> list[str]:
+    return [reason for month, reason in registered.items() if before["period_month"] < month <= row["period_month"]]
+
+
+def _seen_between(before: Row, row: Row, step: int) -> str | None:
+    """Why a series begins anew at a figure, as far as the figures show it."""
+    if before["source"] != row["source"]:
+        return "the source changed"
+    if months_between(before["period_month"], row["period_month"]) > step:
+        return "the months before it have no figure"
+    return None

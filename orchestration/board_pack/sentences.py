@@ -6,6 +6,8 @@ Does not belong here: how a number is rounded (`words.py`), where a sentence sta
 """
 
 import datetime as dt
+import itertools
+from collections.abc import Sequence
 
 from orchestration.board_pack import words
 from orchestration.board_pack.content import Borough, Line, Point
@@ -163,6 +165,11 @@ def side_of(flag: str | None, better: str) -> str:
 
 def months_between(first: dt.date, last: dt.date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
+
+
+def shortest_step(months: Sequence[dt.date]) -> int:
+    """Months from one figure to the next, of a series that may come by the year; 1 of fewer than two figures."""
+    return min(itertools.starmap(months_between, itertools.pairwise(months)), default=1)
 
 
 def month_after(month: dt.date) -> dt.date:
