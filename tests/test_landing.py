@@ -127,12 +127,13 @@ def test_a_figure_for_the_force_published_once_a_year_is_not_lost_in_other_month
     published = {**rows[0], **interview, "area": "force", "months_covered": "12", "published_value": "46"}
     landed_one(landing, write_csv(raw / "2008-12.csv", [*rows, published]), "public_attitude")
     later = valid_rows("public_attitude", month="2009-01")
-    landed_one(landing, write_csv(raw / "2009-01.csv", later), "public_attitude")
+    assert landed_one(landing, write_csv(raw / "2009-01.csv", later), "public_attitude").rows_accepted == len(later)
 
 
 def test_an_area_that_may_honestly_have_no_rows_is_not_lost(landing: Landing, raw: Path) -> None:
     landed_one(landing, write_csv(raw / "2008-12.csv", changed(_rows(), 7, area="heathrow")))
-    landed_one(landing, write_csv(raw / "2009-01.csv", valid_rows(CRIME, month="2009-01")))
+    rows = valid_rows(CRIME, month="2009-01")
+    assert landed_one(landing, write_csv(raw / "2009-01.csv", rows)).rows_accepted == len(rows)
 
 
 @pytest.mark.parametrize("name", ["2008-12_r2.csv", "2009-01.csv"])
@@ -382,7 +383,8 @@ def test_the_order_of_files_in_one_call_decides_nothing(landing: Landing, raw: P
 
 def test_a_late_older_revision_may_lack_what_the_newer_one_adds(landing: Landing, raw: Path) -> None:
     landed_one(landing, write_csv(raw / "2008-12_r2.csv", _rows()))
-    landed_one(landing, write_csv(raw / "2008-12.csv", without_area(_rows(), "camden")))
+    older = without_area(_rows(), "camden")
+    assert landed_one(landing, write_csv(raw / "2008-12.csv", older)).rows_accepted == len(older)
 
 
 def test_rows_of_another_month_than_the_file_name_are_quarantined(landing: Landing, raw: Path) -> None:
