@@ -121,7 +121,7 @@ class Panels(Lines):
             decimals=decimals,
             basis=basis,
             points=points,
-            breaks=self._breaks(line.measure_id, rows),
+            breaks=self._breaks(line.measure_id, rows, _step_of_chart(basis) if charted else _step(rows)),
             has_limits=any(point.upper is not None for point in points),
             target_text=target_text,
             variation_text=words.VARIATIONS.get(latest.get("variation", "")),
@@ -160,9 +160,9 @@ class Panels(Lines):
             if row["source"] in (None, rows[-1]["source"])
         }
 
-    def _breaks(self, measure_id: str, rows: Rows) -> tuple[Break, ...]:
+    def _breaks(self, measure_id: str, rows: Rows, step: int) -> tuple[Break, ...]:
         """Where the series begins anew, and why: at what is registered, and at each new stretch."""
-        registered, step = self._registered(measure_id, rows), _step(rows)
+        registered = self._registered(measure_id, rows)
         breaks = []
         for before, row in itertools.pairwise(rows):
             why = _registered_between(before, row, registered)
@@ -512,6 +512,11 @@ class Panels(Lines):
             )
             for row in self.marts.commentary.get(measure_id, [])
         )
+
+
+def _step_of_chart(basis: str) -> int:
+    """Months from one point of a control chart to the next, also where it has no two that follow each other."""
+    return 3 if basis == "quarter" else 1
 
 
 def _step(rows: Rows) -> int:
