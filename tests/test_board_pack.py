@@ -1044,6 +1044,19 @@ def test_a_trend_without_limits_is_drawn_in_stretches_too(
     assert len(charts._runs(panel.trend.points)) == len(said) + 1
 
 
+def test_a_chart_of_every_other_month_says_that_months_are_missing(copied: Callable[..., Path]) -> None:
+    """Each point is a stretch of its own; the shortest step is two months, and a month is what the chart is by."""
+    database = copied(
+        "delete from dim_series_break where measure_id = 'homicide'",
+        "delete from fct_process_control where measure_id = 'homicide' and month(period_month) % 2 = 0",
+        "update fct_process_control set limit_group = year(period_month) * 12 + month(period_month)"
+        " where measure_id = 'homicide'",
+    )
+    panel = next(panel for panel in read_pack(database, Selection()).panels if panel.measure_id == "homicide")
+    assert panel.trend and len(panel.trend.breaks) == len(panel.trend.points) - 1
+    assert {found.text.partition(": ")[2] for found in panel.trend.breaks} == {"the months before it have no figure"}
+
+
 def test_a_series_that_comes_by_the_year_is_one_line(read: Callable[..., Pack]) -> None:
     """The British Crime Survey's measures have a figure each March, and no chart."""
     panel = next(panel for panel in read().panels if panel.measure_id == "justice_system_fair")
